@@ -1,0 +1,28 @@
+/** Every bound of the system, in one place, each with its reason. Units come last in a name. */
+
+/** One read from a file. 256–512 KB measured best: chunk and index stay in a 1–2 MB L2 cache. */
+export const CHUNK_BYTES: number = 256 * 1024;
+/** A split of an uncompressed file: large enough to amortise a claim (~0.1 ms), small enough to balance and to retry. */
+export const SPLIT_BYTES: number = 16 * 1024 * 1024;
+/** A line (record) longer than this is rejected: a file without newlines must not eat the memory. */
+export const LINE_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Bytes of a file that the sniffer looks at. */
+export const SNIFF_BYTES: number = 256 * 1024;
+/** Bytes read around a split border to guess whether it lies inside quotes. A wrong guess costs a rerun, never an answer. */
+export const BORDER_BYTES: number = 256 * 1024;
+/** Blocks of a stream (stdin, pipe) handed to workers as splits. */
+export const STREAM_BLOCK_BYTES: number = 4 * 1024 * 1024;
+/** Stream blocks in flight per worker: one being worked on, one waiting. */
+export const STREAM_BLOCKS_PER_WORKER: number = 2;
+/** Rejected rows that are kept to be shown. All are counted. */
+export const REJECTED_SHOWN: number = 10;
+/** A rejected row's text is cut to this in messages (the quarantine file gets all of it). */
+export const REJECTED_TEXT_CHARS_MAX: number = 200;
+/** Attempts at one split before the job fails: 1 + retries. */
+export const SPLIT_RETRIES: number = 2;
+/** How long a worker may take to stop before it is reported as lost. */
+export const STOP_DEADLINE_MS: number = 1000;
+/** Worker names are the operating system's thread names: 15 bytes at most on Linux. */
+export const WORKER_NAME_BYTES_MAX: number = 15;
+/** Tasks that may wait in an executor's queue before submit rejects. */
+export const QUEUE_TASKS_MAX: number = 1_000_000;

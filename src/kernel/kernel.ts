@@ -1,0 +1,65 @@
+/**
+ * The contract of the kernel: parsing, and the group-by. Two implementations exist behind it: the scalar TypeScript
+ * twin (kernel/scalar) and, in time, the SIMD one; a third, naive one lives in the tests. It does no I/O and knows no jobs.
+ */
+import type { Parser, ParserOptions, Rejected } from "../input/batch.ts";
+import type { RowOrder, Vector } from "./vector.ts";
+
+/** A built-in aggregate as plain data. `inputs` of a step are given as vectors, in the order of the op's arguments. */
+export interface AggregateSpec {
+  op:
+    | "count" // no input: rows; one input: rows where it is not null
+    | "distinct" // exact count of different non-null values
+    | "approxDistinct"
+    | "sum"
+    | "mean"
+    | "min"
+    | "max"
+    | "variance" // sample variance
+    | "stddev"
+    | "quantile" // options.q: one number or several; DDSketch, options.relativeError (0.01)
+    | "histogram" // options.width: bucket width; value → count
+    | "topK" // options.k: most frequent values and counts, ties by value; exact
+    | "first" // inputs: value, [timestamp]; ties by file and offset
+    | "last"
+    | "any" // the non-null value that comes first by file and offset
+    | "collect" // options.limit: values in order of file and offset
+    | "user"; // a user-defined aggregate: see UserAggregate
+  options: Record<string, unknown>;
+}
+
+/** The user's own aggregate, already found in the worker. Laws: merge associative and commutative, zero neutral. */
+export interface UserAggregate {
+  zero(): unknown;
+  step(accumulator: unknown, value: unknown): unknown;
+  merge(left: unknown, right: unknown): unknown;
+  finish(accumulator: unknown): unknown;
+}
+
+/** Group-by state of one worker: tables that grow. Not thread-safe; one owner. */
+export interface Grouping {
+  /** Folds n rows. keys: one vector per key; inputs: per aggregate its input vectors. */
+  fold(n: number, keys: Vector[], inputs: Vector[][], order: RowOrder): void;
+  readonly groups: number;
+  /** The partial as bytes, cut into `parts` hash partitions: part p of every worker holds the same keys. */
+  export(parts: number): Uint8Array[];
+  /** Folds an exported partial (or part) of the same plan into this one. */
+  merge(partial: Uint8Array): void;
+  /**
+   * Finished groups sorted by key (text by bytes, numbers by value, false before true, null last).
+   * One array per key column, then one per aggregate. Timestamps come as microseconds (number); text as string;
+   * int and float as number; bigint as bigint; sum of int as number where safe, else bigint; several quantiles as number[].
+   */
+  finish(): { rows: number; columns: unknown[][] };
+  reset(): void;
+}
+
+export interface Kernel {
+  readonly name: "simd" | "scalar";
+  parser(options: ParserOptions): Parser;
+  /** `user[i]` is set where aggregates[i].op is "user". */
+  grouping(options: { keys: number; aggregates: AggregateSpec[]; user: (UserAggregate | undefined)[] }): Grouping;
+}
+
+/** Decodes column c of the selected rows of a batch to a vector of its type; rows that do not parse are reported, and left out by the caller. */
+export type DecodeResult = { vector: Vector; bad: { index: number; rejected: Rejected }[] };
