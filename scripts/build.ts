@@ -1,13 +1,26 @@
-// Builds dist/ from src/ with tsc, and links the package's own bin so that `npx threadmill` works in the checkout.
+/**
+ * Builds dist/ from src/ with tsc, and links the package's own bin so that `npx threadmill` works in the checkout.
+ * dist is replaced as a whole, after the compiler agreed: a failed build leaves the last good one.
+ */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 
-rmSync("dist", { recursive: true, force: true });
-const built = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-  stdio: "inherit",
-});
-if (built.status !== 0) process.exit(built.status ?? 1);
-chmodSync("bin/threadmill.js", 0o755);
-mkdirSync("node_modules/.bin", { recursive: true });
-rmSync("node_modules/.bin/threadmill", { force: true });
-symlinkSync("../../bin/threadmill.js", "node_modules/.bin/threadmill");
+const fresh = `dist.${process.pid}`;
+const built = spawnSync(
+  process.execPath,
+  ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", fresh],
+  { stdio: "inherit" },
+);
+if (built.status === 0) {
+  const stale = `${fresh}.old`;
+  if (existsSync("dist")) renameSync("dist", stale);
+  renameSync(fresh, "dist");
+  rmSync(stale, { recursive: true, force: true });
+  chmodSync("bin/threadmill.js", 0o755);
+  mkdirSync("node_modules/.bin", { recursive: true });
+  rmSync("node_modules/.bin/threadmill", { force: true });
+  symlinkSync("../../bin/threadmill.js", "node_modules/.bin/threadmill");
+} else {
+  rmSync(fresh, { recursive: true, force: true });
+  process.exitCode = built.status ?? 1;
+}

@@ -3,5 +3,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const node = existsSync("node_modules/node/bin/node") ? "node_modules/node/bin/node" : process.execPath;
-process.exit(spawnSync(node, ["scripts/build.ts"], { stdio: "inherit" }).status ?? 1);
+// `npx threadmill` in the checkout links the package into npm's cache and prepares it again: nothing to do if it is built.
+const isBuilt = process.env.npm_command === "exec" && existsSync("dist/cli/main.js");
+if (!isBuilt) {
+  const own = "node_modules/node/bin/node";
+  const node = existsSync(own) ? own : process.execPath;
+  const built = spawnSync(node, ["scripts/build.ts"], { stdio: "inherit" });
+  if (built.error) console.error("cannot start " + node + ": " + built.error.message);
+  process.exitCode = built.status === null ? 1 : built.status;
+}
