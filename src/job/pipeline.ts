@@ -1,0 +1,362 @@
+/**
+ * What a worker does with the rows of a split: the plan's steps over one batch after the other, then the group-by or the
+ * output rows. Rows stay columns of bytes until a user function makes objects of them.
+ */
+import { isAscii, isUtf8 } from "node:buffer";
+import { TaskError } from "../base/errors.ts";
+import type { Batch, Rejected } from "../input/batch.ts";
+import type { Grouping, Kernel, UserAggregate } from "../kernel/kernel.ts";
+import { decodeColumn } from "../kernel/scalar/decode.ts";
+import type { RowOrder, Vector } from "../kernel/vector.ts";
+import { type CompiledExpression, compileExpression, evaluatePredicate, type Frame } from "./evaluate.ts";
+import type { Expression } from "./expression.ts";
+import type { Plan, PlanStep } from "./plan.ts";
+import { RecordCursor } from "./record.ts";
+import { RowCollector, type RowSet } from "./rows.ts";
+
+/** The user's functions of a job, found again in the worker: by step index, by aggregate index. */
+export interface JobFunctions {
+  steps: (((record: never) => unknown) | undefined)[];
+  aggregates: (UserAggregate | undefined)[];
+}
+
+/** The rows that are still in the game: selected rows of a batch, or objects that user functions made. */
+interface Selection extends Frame {
+  offsets: Float64Array;
+  objects: unknown[] | undefined;
+}
+
+type CompiledStep =
+  | { kind: "where"; expression: CompiledExpression }
+  | { kind: "filter" | "map" | "flatMap"; call: (record: unknown) => unknown; name: string };
+
+export class Pipeline {
+  readonly plan: Plan;
+  readonly wanted: number[];
+  readonly grouping: Grouping | undefined;
+  /** Called for each row that is not accepted; throws when the plan says so. */
+  onReject: (rejected: Rejected) => void = () => {};
+  rows: RowCollector | undefined;
+  #steps: CompiledStep[];
+  #keys: CompiledExpression[];
+  #inputs: CompiledExpression[][];
+  #select: CompiledExpression[] | undefined;
+  #cursor: RecordCursor;
+  #batch: Batch | undefined;
+  #file = 0;
+  #selected = new Int32Array(0);
+  #matches = new Int32Array(0);
+
+  constructor(plan: Plan, functions: JobFunctions, kernel: Kernel) {
+    this.plan = plan;
+    const compile = (expression: Expression) =>
+      compileExpression(expression, plan.schema.columns, { timeZone: plan.timeZone });
+    this.#steps = plan.steps.map((step) => compileStep(step, functions, compile));
+    this.#keys = plan.group?.keys.map((key) => compile(key.expression)) ?? [];
+    this.#inputs = plan.group?.aggregates.map((aggregate) => aggregate.inputs.map(compile)) ?? [];
+    this.#select = plan.select?.map((key) => compile(key.expression));
+    this.wanted = wantedColumns(plan, this.#steps, [...this.#keys, ...this.#inputs.flat(), ...(this.#select ?? [])]);
+    this.#cursor = new RecordCursor(plan.schema.columns, this.wanted);
+    if (plan.group) {
+      this.grouping = kernel.grouping({
+        keys: plan.group.keys.length,
+        aggregates: plan.group.aggregates.map((aggregate) => aggregate.spec),
+        user: functions.aggregates,
+      });
+    }
+  }
+
+  /** Starts a split of file number `file`; in rows mode its rows are collected anew. */
+  begin(file: number): void {
+    this.#file = file;
+    this.rows = this.plan.group ? undefined : new RowCollector(this.plan);
+  }
+
+  /** True when no further row of this split can change the answer. */
+  get isFull(): boolean {
+    return this.rows?.isFull ?? false;
+  }
+
+  push(batch: Batch): void {
+    this.#batch = batch;
+    for (const rejected of batch.rejected) this.onReject(rejected);
+    if (batch.rows === 0) return;
+    let selection: Selection | undefined = this.#selectAll(batch);
+    for (const step of this.#steps) {
+      selection = this.#apply(step, selection);
+      if (selection.n === 0) return;
+    }
+    this.#sink(selection);
+  }
+
+  /** The line (counted from the split's first) of the row of the current batch that begins at this offset. */
+  lineOf(offset: number): number | undefined {
+    const batch = this.#batch;
+    if (!batch) return undefined;
+    for (let row = 0; row < batch.rows; row++) if (batch.base + batch.starts[row] === offset) return batch.lines[row];
+    return undefined;
+  }
+
+  takeRows(): RowSet {
+    return this.rows!.take();
+  }
+
+  #apply(step: CompiledStep, selection: Selection): Selection {
+    if (step.kind === "where") return this.#where(step.expression, selection);
+    if (step.kind === "filter") return this.#filter(step, selection);
+    return this.#map(step, selection);
+  }
+
+  #selectAll(batch: Batch): Selection {
+    if (this.#selected.length < batch.rows) {
+      this.#selected = new Int32Array(batch.rows * 2);
+      this.#matches = new Int32Array(batch.rows * 2);
+    }
+    const rows = this.#selected;
+    let n = 0;
+    const isValid = isValidText(batch);
+    for (let row = 0; row < batch.rows; row++) {
+      if (isValid || isUtf8(batch.bytes.subarray(batch.starts[row], batch.ends[row]))) rows[n++] = row;
+      else this.onReject(rejectRow(batch, row, "invalid-utf8", "the row is not valid UTF-8"));
+    }
+    return this.#ofRows(rows, n);
+  }
+
+  #ofRows(rows: Int32Array, n: number): Selection {
+    const batch = this.#batch!;
+    const offsets = new Float64Array(n);
+    for (let i = 0; i < n; i++) offsets[i] = batch.base + batch.starts[rows[i]];
+    return { n, offsets, objects: undefined, column: () => unreachable() };
+  }
+
+  /** Decodes the columns that are needed now; rows with a field that does not parse leave the selection. */
+  #decode(selection: Selection, names: Iterable<string>): Selection {
+    if (selection.objects) return selection;
+    const { plan, wanted } = this;
+    const batch = this.#batch!;
+    for (;;) {
+      const vectors = new Map<string, Vector>();
+      const bad = new Map<number, Rejected>();
+      for (const name of names) {
+        const at = wanted.findIndex((column) => plan.schema.columns[column].name === name);
+        const decoded = decodeColumn(batch, at, plan.schema.columns[wanted[at]].type, this.#selected, selection.n);
+        for (const { index, rejected } of decoded.bad) {
+          if (bad.has(index)) continue;
+          bad.set(index, { ...rejected, message: `column ${name}: ${rejected.message}` });
+        }
+        vectors.set(name, decoded.vector);
+      }
+      if (bad.size === 0) return { ...selection, column: (name) => vectors.get(name) ?? unreachable() };
+      let n = 0;
+      for (let i = 0; i < selection.n; i++) {
+        const rejected = bad.get(i);
+        if (rejected) this.onReject(rejected);
+        else this.#selected[n++] = this.#selected[i];
+      }
+      selection = this.#ofRows(this.#selected, n);
+    }
+  }
+
+  #keep(selection: Selection, matches: Int32Array, n: number): Selection {
+    if (n === selection.n) return selection;
+    if (selection.objects) {
+      const objects: unknown[] = [];
+      const offsets = new Float64Array(n);
+      for (let i = 0; i < n; i++) {
+        objects.push(selection.objects[matches[i]]);
+        offsets[i] = selection.offsets[matches[i]];
+      }
+      return ofObjects(objects, offsets);
+    }
+    for (let i = 0; i < n; i++) this.#selected[i] = this.#selected[matches[i]];
+    return this.#ofRows(this.#selected, n);
+  }
+
+  #where(expression: CompiledExpression, selection: Selection): Selection {
+    const decoded = this.#decode(selection, expression.columns);
+    if (decoded.n === 0) return decoded;
+    this.#roomForMatches(decoded.n);
+    const n = evaluatePredicate(expression.evaluate(decoded), decoded.n, this.#matches);
+    return this.#keep(decoded, this.#matches, n);
+  }
+
+  #roomForMatches(n: number): void {
+    if (this.#matches.length < n) this.#matches = new Int32Array(n * 2);
+  }
+
+  #filter(step: { call: (record: unknown) => unknown; name: string }, selection: Selection): Selection {
+    this.#roomForMatches(selection.n);
+    const matches = this.#matches;
+    let n = 0;
+    for (let i = 0; i < selection.n; i++) {
+      const verdict = this.#call(step, selection, i);
+      if (verdict === rejectedRow) continue;
+      if (verdict instanceof Promise) throw asyncFunction(step.name);
+      if (verdict) matches[n++] = i;
+    }
+    return this.#keep(selection, matches, n);
+  }
+
+  #map(step: { kind: string; call: (record: unknown) => unknown; name: string }, selection: Selection): Selection {
+    const objects: unknown[] = [];
+    const offsets: number[] = [];
+    const { record } = this.#cursor;
+    const add = (value: unknown, i: number) => {
+      objects.push(value === record ? this.#cursor.snapshot() : value);
+      offsets.push(selection.offsets[i]);
+    };
+    for (let i = 0; i < selection.n; i++) {
+      const made = this.#call(step, selection, i);
+      if (made === rejectedRow) continue;
+      if (made instanceof Promise) throw asyncFunction(step.name);
+      if (step.kind === "map") add(made, i);
+      else for (const value of iterableOf(made, step.name)) add(value, i);
+    }
+    return ofObjects(objects, Float64Array.from(offsets));
+  }
+
+  #call(step: { call: (record: unknown) => unknown; name: string }, selection: Selection, i: number): unknown {
+    const { objects } = selection;
+    const cursor = this.#cursor;
+    try {
+      if (objects) return step.call(objects[i]);
+      cursor.bad = undefined;
+      cursor.move(this.#batch!, this.#selected[i]);
+      const result = step.call(cursor.record);
+      if (cursor.bad === undefined) return result;
+    } catch (error) {
+      if (objects || cursor.bad === undefined) throw functionFailed(step.name, error, selection.offsets[i]);
+    }
+    const { reason, message } = cursor.bad!;
+    this.onReject(rejectRow(this.#batch!, this.#selected[i], reason, message));
+    return rejectedRow;
+  }
+
+  #sink(selection: Selection): void {
+    const { group } = this.plan;
+    if (!group) return this.#collect(selection);
+    const names = new Set([...this.#keys, ...this.#inputs.flat()].flatMap((expression) => expression.columns));
+    const decoded = this.#decode(selection, names);
+    if (decoded.n === 0) return;
+    const keys = this.#keys.map((key) => key.evaluate(decoded));
+    const inputs = this.#inputs.map((expressions, at) =>
+      expressions.length === 0 && group.aggregates[at].spec.op === "user"
+        ? [this.#records(decoded)]
+        : expressions.map((expression) => expression.evaluate(decoded)),
+    );
+    const order: RowOrder = { file: this.#file, offsets: decoded.offsets };
+    try {
+      this.grouping!.fold(decoded.n, keys, inputs, order);
+    } catch (error) {
+      throw functionFailed("an aggregate", error, decoded.offsets[0]);
+    }
+  }
+
+  #collect(selection: Selection): void {
+    const { objects } = selection;
+    if (objects && !this.#select) return this.rows!.addObjects(objects);
+    if (!this.#select) {
+      const { columns } = this.plan.schema;
+      const decoded = this.#decode(
+        selection,
+        columns.map((column) => column.name),
+      );
+      return this.rows!.addVectors(
+        columns.map((column) => decoded.column(column.name)),
+        decoded.n,
+      );
+    }
+    const decoded = this.#decode(selection, new Set(this.#select.flatMap((expression) => expression.columns)));
+    this.rows!.addVectors(
+      this.#select.map((expression) => expression.evaluate(decoded)),
+      decoded.n,
+    );
+  }
+
+  #records(selection: Selection): Vector {
+    if (selection.objects) return { kind: "values", values: selection.objects };
+    const values: unknown[] = [];
+    for (let i = 0; i < selection.n; i++) {
+      this.#cursor.move(this.#batch!, this.#selected[i]);
+      values.push(this.#cursor.snapshot());
+    }
+    return { kind: "values", values };
+  }
+}
+
+const rejectedRow = Symbol("rejected");
+
+function ofObjects(objects: unknown[], offsets: Float64Array): Selection {
+  return {
+    n: objects.length,
+    offsets,
+    objects,
+    column: (name) => ({
+      kind: "values",
+      values: objects.map((object) => (object as Record<string, unknown> | null | undefined)?.[name]),
+    }),
+  };
+}
+
+function compileStep(
+  step: PlanStep,
+  functions: JobFunctions,
+  compile: (expression: Expression) => CompiledExpression,
+): CompiledStep {
+  if (step.kind === "where") return { kind: "where", expression: compile(step.expression) };
+  const call = functions.steps[step.step];
+  if (!call) throw new TaskError("ERR_FUNCTION_NOT_FOUND", `the job's ${step.kind} function was not found in the worker`);
+  const name = call.name ? `${step.kind} ${call.name}` : step.kind;
+  return { kind: step.kind, call: call as (record: unknown) => unknown, name };
+}
+
+/** All columns where user functions may look at any; else those that the expressions read. */
+function wantedColumns(plan: Plan, steps: CompiledStep[], sinks: CompiledExpression[]): number[] {
+  const { columns } = plan.schema;
+  const every = columns.map((_, at) => at);
+  const firstMap = steps.findIndex((step) => step.kind === "map" || step.kind === "flatMap");
+  const needsAll =
+    steps.some((step) => step.kind !== "where") ||
+    (!plan.group && !plan.select) ||
+    plan.group?.aggregates.some((aggregate) => aggregate.spec.op === "user" && aggregate.inputs.length === 0);
+  if (needsAll) return every;
+  const wheres = steps.flatMap((step) => (step.kind === "where" ? [step.expression] : []));
+  const names = new Set([...wheres, ...(firstMap < 0 ? sinks : [])].flatMap((expression) => expression.columns));
+  return every.filter((at) => names.has(columns[at].name));
+}
+
+function isValidText(batch: Batch): boolean {
+  const region = batch.bytes.subarray(batch.starts[0], batch.ends[batch.rows - 1]);
+  return isAscii(region) || isUtf8(region);
+}
+
+function rejectRow(batch: Batch, row: number, reason: Rejected["reason"], message: string): Rejected {
+  return {
+    reason,
+    message,
+    offset: batch.base + batch.starts[row],
+    line: batch.lines[row],
+    raw: batch.bytes.slice(batch.starts[row], batch.ends[row]),
+  };
+}
+
+function functionFailed(name: string, error: unknown, offset: number): TaskError {
+  if (error instanceof TaskError) return error;
+  const what = error instanceof Error ? error.message : String(error);
+  return new TaskError("ERR_FUNCTION_FAILED", `${name} threw: ${what}`, { cause: error, place: { offset } });
+}
+
+function asyncFunction(name: string): TaskError {
+  return new TaskError("ERR_ASYNC_FUNCTION", `${name} returned a promise; functions over records must be synchronous`, {
+    hint: "Do asynchronous work before or after the job, or in a background function.",
+  });
+}
+
+function iterableOf(value: unknown, name: string): Iterable<unknown> {
+  if (value !== null && typeof value === "object" && Symbol.iterator in value) return value as Iterable<unknown>;
+  throw new TaskError("ERR_NOT_ITERABLE", `${name} must return an array or another iterable, not ${typeof value}`);
+}
+
+function unreachable(): never {
+  throw new Error("a column was read that was not decoded");
+}

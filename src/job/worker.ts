@@ -1,0 +1,262 @@
+/**
+ * The task functions that run in workers: a job's splits, and the merge of its partials. Plain data in, plain data out.
+ * A worker keeps one session per job: the compiled pipeline and the partial that it folds its splits into.
+ */
+import { errorToData, InputError, TaskError } from "../base/errors.ts";
+import { LINE_BYTES_MAX, REJECTED_SHOWN } from "../base/limits.ts";
+import type { Parser, Rejected } from "../input/batch.ts";
+import { readChunks, readDecompressed } from "../input/codec.ts";
+import type { Source } from "../input/source.ts";
+import type { Grouping } from "../kernel/kernel.ts";
+import { scalarKernel } from "../kernel/scalar-kernel.ts";
+import { currentWorker } from "../shared/worker-context.ts";
+import { transferable } from "../shared/transfer.ts";
+import { findJob, functionsOf } from "./job.ts";
+import { type JobFunctions, Pipeline } from "./pipeline.ts";
+import type { Plan } from "./plan.ts";
+import type { RowSet } from "./rows.ts";
+import type { SplitSpec } from "./schedule.ts";
+
+export interface SplitTask {
+  /** Unique per run. */
+  job: string;
+  plan: Plan;
+  split: SplitSpec;
+  attempt: number;
+  source: Source;
+  /** A block of a stream: its bytes, already read by the coordinator. */
+  block: Uint8Array | undefined;
+  /** By worker id: the epoch of the partial that it may fold into. */
+  epochs: [number, number][];
+  /** Give the partial (or the rows) back with the result instead of holding it. */
+  commit: boolean;
+  /** Keep every rejected row's bytes, for the quarantine file. */
+  keepRejected: boolean;
+}
+
+export interface SplitResult {
+  worker: number;
+  epoch: number;
+  endedAt: number;
+  /** False: cut short by a limit. */
+  complete: boolean;
+  /** Rows read, without the rejected ones. */
+  rows: number;
+  /** Bytes of the source consumed (decompressed). */
+  bytes: number;
+  lines: number;
+  rejectedCount: number;
+  /** The first few, or all where they are kept. `line` counts from the split's first line. */
+  rejected: Rejected[];
+  /** Groups that the worker holds by now. */
+  groups: number;
+  partial: Uint8Array | undefined;
+  rowSet: RowSet | undefined;
+}
+
+interface Session {
+  job: string;
+  pipeline: Pipeline;
+  parser: Parser;
+  epoch: number;
+}
+
+/** Few: a worker of a shared executor may serve several jobs at a time. */
+const SESSIONS_MAX = 4;
+const sessions: Session[] = [];
+
+async function openSession(job: string, plan: Plan): Promise<Session> {
+  const known = sessions.find((session) => session.job === job);
+  if (known) return known;
+  const pipeline = new Pipeline(plan, await findFunctions(plan), scalarKernel);
+  const parser = scalarKernel.parser({
+    format: plan.format,
+    schema: plan.schema,
+    wanted: pipeline.wanted,
+    lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX,
+  });
+  const session = { job, pipeline, parser, epoch: 0 };
+  sessions.push(session);
+  if (sessions.length > SESSIONS_MAX) sessions.shift();
+  return session;
+}
+
+async function findFunctions(plan: Plan): Promise<JobFunctions> {
+  if (!plan.functions) return { steps: [], aggregates: [] };
+  return functionsOf(await findJob({ module: plan.functions.module, reference: plan.functions.job, digest: plan.functions.digest }));
+}
+
+/** Does one split. Throws InputError (the row or file at fault) or TaskError (the user's function), with line and offset. */
+export async function runSplit(task: SplitTask): Promise<SplitResult> {
+  const session = await openSession(task.job, task.plan);
+  const worker = currentWorker();
+  const epoch = new Map(task.epochs).get(worker.id) ?? 0;
+  if (session.epoch !== epoch) {
+    session.pipeline.grouping?.reset();
+    session.epoch = epoch;
+  }
+  try {
+    return await foldSplit(task, session);
+  } catch (error) {
+    // Some rows of this split may be folded already: the partial is of no use any more.
+    session.pipeline.grouping?.reset();
+    session.epoch = epoch + 1;
+    throw withPlace(error, task, session);
+  }
+}
+
+async function foldSplit(task: SplitTask, session: Session): Promise<SplitResult> {
+  const { split } = task;
+  const { pipeline, parser } = session;
+  const { row } = currentWorker();
+  row.split = split.id;
+  row.attempt = task.attempt;
+  const rejects = new RejectList(task);
+  pipeline.onReject = (rejected) => rejects.add(rejected);
+  parser.begin({ start: split.start, end: split.end, first: split.first });
+  pipeline.begin(split.source);
+  let rows = 0;
+  const isDone = () => parser.done || pipeline.isFull;
+  const push = (chunk: Uint8Array, last: boolean) => {
+    const batch = parser.push(chunk, last);
+    pipeline.push(batch);
+    rows += batch.rows;
+    row.addRows(batch.rows);
+    row.addBytes(chunk.length);
+    row.addRejected(batch.rejected.length);
+    if (row.isCancelled) throw new TaskError("ERR_CANCELLED", "the run was cancelled");
+  };
+  await readSplit(task, parser, push, isDone);
+  const held = rejects.take();
+  const result: SplitResult = {
+    worker: currentWorker().id,
+    epoch: session.epoch,
+    endedAt: parser.position,
+    complete: parser.done,
+    rows: rows - rejects.late,
+    bytes: parser.position - split.start,
+    lines: parser.lines,
+    rejectedCount: held.count,
+    rejected: held.rejected,
+    groups: pipeline.grouping?.groups ?? 0,
+    partial: undefined,
+    rowSet: pipeline.grouping ? undefined : pipeline.takeRows(),
+  };
+  if (task.commit && pipeline.grouping) result.partial = takeBytes(pipeline.grouping, 1)[0];
+  return result;
+}
+
+async function readSplit(
+  task: SplitTask,
+  parser: Parser,
+  push: (chunk: Uint8Array, last: boolean) => void,
+  isDone: () => boolean,
+): Promise<void> {
+  const { source, split, block } = task;
+  if (block) {
+    push(block, true);
+  } else if (source.codec === "none") {
+    for (const chunk of readChunks(source, split, (bytes) => parser.reserve(bytes))) {
+      push(chunk, false);
+      if (isDone()) return;
+    }
+    push(new Uint8Array(0), true);
+  } else {
+    for await (const chunk of readDecompressed(source)) {
+      push(chunk, false);
+      if (isDone()) return;
+    }
+    push(new Uint8Array(0), true);
+  }
+}
+
+/** Rejected rows of one split: an error at once where the job says so, else counted and (the first few) kept. */
+class RejectList {
+  /** Rows that the parser had accepted and a later step rejected. */
+  late = 0;
+  #count = 0;
+  #rejected: Rejected[] = [];
+  #task: SplitTask;
+
+  constructor(task: SplitTask) {
+    this.#task = task;
+  }
+
+  add(rejected: Rejected): void {
+    if (this.#task.plan.onError === "fail") throw rejectedRow(rejected);
+    this.#count++;
+    if (isLate(rejected)) this.late++;
+    if (this.#task.keepRejected || this.#rejected.length < REJECTED_SHOWN) this.#rejected.push(rejected);
+  }
+
+  take(): { count: number; rejected: Rejected[] } {
+    return { count: this.#count, rejected: this.#rejected };
+  }
+}
+
+/** Reasons that are found after parsing, on rows that were counted as read. */
+function isLate(rejected: Rejected): boolean {
+  return rejected.reason === "invalid-utf8" || /^bad-(?!json)/.test(rejected.reason);
+}
+
+function rejectedRow(rejected: Rejected): InputError {
+  return new InputError("ERR_BAD_ROW", rejected.message, {
+    place: { offset: rejected.offset, line: rejected.line },
+    hint: "Skip such rows with --on-error skip, or keep them aside with --on-error quarantine=FILE.",
+  });
+}
+
+/** Adds where it happened: file, split, line (counted from the split's first), attempt, worker. */
+function withPlace(error: unknown, task: SplitTask, session: Session): unknown {
+  if (!(error instanceof TaskError || error instanceof InputError)) {
+    const data = errorToData(error);
+    return new TaskError("ERR_SPLIT_FAILED", data.message, { cause: error, place: placeOf(task) });
+  }
+  Object.assign(error.place, { ...placeOf(task), ...error.place });
+  if (error.place.line === undefined && error.place.offset !== undefined) {
+    error.place.line = session.pipeline.lineOf(error.place.offset);
+  }
+  return error;
+}
+
+function placeOf(task: SplitTask) {
+  return {
+    file: task.source.path,
+    split: { start: task.split.start, end: task.split.end },
+    attempt: task.attempt,
+    worker: currentWorker().name,
+  };
+}
+
+function takeBytes(grouping: Grouping, parts: number): Uint8Array[] {
+  const bytes = grouping.export(parts);
+  grouping.reset();
+  return bytes;
+}
+
+/** Hands over the partial that this worker holds, in hash parts, and starts a new one. Empty when the epoch is another. */
+export async function takePartial(job: string, plan: Plan, epoch: number, parts: number): Promise<Uint8Array[]> {
+  const session = await openSession(job, plan);
+  if (session.epoch !== epoch) throw new TaskError("ERR_PARTIAL_LOST", "the worker no longer holds this partial");
+  const bytes = takeBytes(session.pipeline.grouping!, parts);
+  return transferable(
+    bytes,
+    bytes.map((part) => part.buffer as ArrayBuffer),
+  );
+}
+
+async function mergeAll(plan: Plan, partials: Uint8Array[]): Promise<Grouping> {
+  const { grouping } = new Pipeline(plan, await findFunctions(plan), scalarKernel);
+  for (const partial of partials) grouping!.merge(partial);
+  return grouping!;
+}
+
+/** Merges the same part of several workers and finishes it: rows sorted by key. */
+export async function finishPartials(plan: Plan, partials: Uint8Array[]): Promise<{ rows: number; columns: unknown[][] }> {
+  return (await mergeAll(plan, partials)).finish();
+}
+
+/** Merges several partials to one. */
+export async function mergePartials(plan: Plan, partials: Uint8Array[]): Promise<Uint8Array> {
+  return (await mergeAll(plan, partials)).export(1)[0];
+}

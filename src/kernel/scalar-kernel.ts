@@ -1,0 +1,11 @@
+/** The scalar twin: the parsers and the group-by in plain TypeScript, behind the kernel's contract. */
+import type { ParserOptions } from "../input/batch.ts";
+import { createGrouping } from "./group/grouping.ts";
+import type { Kernel } from "./kernel.ts";
+import { createParser } from "./scalar/parser.ts";
+
+export const scalarKernel: Kernel = {
+  name: "scalar",
+  parser: (options: ParserOptions) => createParser(options),
+  grouping: (options) => createGrouping(options),
+};
