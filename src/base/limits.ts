@@ -26,3 +26,25 @@ export const STOP_DEADLINE_MS: number = 1000;
 export const WORKER_NAME_BYTES_MAX: number = 15;
 /** Tasks that may wait in an executor's queue before submit rejects. */
 export const QUEUE_TASKS_MAX: number = 1_000_000;
+/** Text of a result is handed to the file or pipe in pieces of about this size: large enough that the call does not count. */
+export const OUTPUT_FLUSH_CHARS: number = 64 * 1024;
+/** A table on a terminal with more rows than this shows only its first and last half: more would scroll away. */
+export const TABLE_ROWS_SHOWN: number = 40;
+/** Rows that a full table looks at to find its column widths; later rows may stick out, and memory stays bounded. */
+export const TABLE_WIDTH_ROWS: number = 10_000;
+/** Rows in a page's table: browsers lay out 10,000 rows at once, not a million. */
+export const HTML_ROWS_MAX: number = 10_000;
+/** Rows that a page's chart is drawn from. */
+export const HTML_CHART_ROWS_MAX: number = 200_000;
+/** A parquet row group ends after this many rows… */
+export const PARQUET_GROUP_ROWS: number = 100_000;
+/** …or this many characters of text: a row group is held in memory until it is written. */
+export const PARQUET_GROUP_CHARS: number = 32 * 1024 * 1024;
+/** Nesting of a value in JSON output; deeper is taken for a cycle. */
+export const JSON_DEPTH_MAX: number = 500;
+/** Characters of one expression of the query language: far beyond what people write, short enough to parse at once. */
+export const EXPRESSION_CHARS_MAX: number = 64 * 1024;
+/** Nesting of one expression: the compiler is recursive, and text from outside must not exhaust the stack. */
+export const EXPRESSION_DEPTH_MAX: number = 200;
+/** Partials of stream blocks that are merged to one as they pile up: bounds what the coordinator holds. */
+export const PARTIALS_FOLD_COUNT: number = 64;
