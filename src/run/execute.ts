@@ -1,0 +1,296 @@
+/**
+ * The shell around the scheduler: it starts splits on the executor, feeds what comes back into the state machine, and
+ * does what the instructions say. It decides nothing itself.
+ */
+import { randomUUID } from "node:crypto";
+import { InterruptedError, TaskError, ThreadmillError } from "../base/errors.ts";
+import { PARTIALS_FOLD_COUNT, STREAM_BLOCKS_PER_WORKER } from "../base/limits.ts";
+import type { Executor, ExecutorEvent, Task } from "../executor/executor.ts";
+import type { Source } from "../input/source.ts";
+import type { Plan } from "../job/plan.ts";
+import type { RowSet } from "../job/rows.ts";
+import { advance, createSchedule, epochOf, type Instruction, type Schedule, type ScheduleEvent, type SplitSpec } from "../job/schedule.ts";
+import type { SplitResult, SplitTask } from "../job/worker.ts";
+import { openMemory } from "../state/memory.ts";
+import { checkPinned } from "../input/pin.ts";
+import { type RejectReport, Rejects } from "./rejects.ts";
+import { linesBefore } from "./lines.ts";
+
+const workerModule = new URL(`../job/worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
+
+export function workerTask(key: string): Task {
+  return { module: workerModule, key, digest: "" };
+}
+
+/** A block of a stream, with the number of lines before it. */
+export interface StreamBlock {
+  split: SplitSpec;
+  bytes: Uint8Array;
+  linesBefore: number;
+}
+
+export interface ExecuteOptions {
+  plan: Plan;
+  sources: Source[];
+  /** Splits of files, known from the start. */
+  splits: SplitSpec[];
+  /** Blocks of streams, as they come. */
+  blocks: AsyncIterable<StreamBlock> | undefined;
+  executor: Executor;
+  retries: number;
+  splitTimeoutMs: number | undefined;
+  maxErrors: number;
+  quarantine: ((rejected: Uint8Array) => void) | undefined;
+  signal: AbortSignal | undefined;
+  onSplit?: (result: SplitResult) => void;
+}
+
+export interface Totals {
+  rows: number;
+  bytes: number;
+  retries: number;
+  rejected: RejectReport;
+}
+
+/** Splits in a rows job that may be ahead of the one whose rows are being given out, per worker. */
+const ROWS_WINDOW_PER_WORKER = 4;
+/** More groups than this are finished in parallel, by hash parts. */
+const GROUPS_PER_PART_MIN = 20_000;
+
+export class Execution {
+  readonly job: string = randomUUID();
+  #options: ExecuteOptions;
+  #schedule: Schedule;
+  #slots: number;
+  #results = new Map<number, SplitResult>();
+  #blocks = new Map<number, StreamBlock>();
+  #partials = openMemory().partials(this.job);
+  #committed = 0;
+  #taken: Uint8Array[][] = [];
+  #parts = 0;
+  #groups = new Map<number, number>();
+  #rejects: Rejects;
+  #totals: Omit<Totals, "rejected"> = { rows: 0, bytes: 0, retries: 0 };
+  #end = Promise.withResolvers<void>();
+  #ended = false;
+  #abort = new AbortController();
+  #pending = new Set<Promise<unknown>>();
+  #room: PromiseWithResolvers<void> | undefined;
+  /** Rows mode: the rows of confirmed splits, in input order. Waits while the consumer is behind. */
+  onRows: ((set: RowSet) => Promise<void>) | undefined;
+  #rowsGate: Promise<void> = Promise.resolve();
+
+  constructor(options: ExecuteOptions) {
+    this.#options = options;
+    this.#slots = Math.max(1, options.executor.workers);
+    this.#schedule = createSchedule({
+      slots: this.#slots,
+      retries: options.retries,
+      commitPerSplit: this.#commits,
+      ...(!options.plan.group && { window: this.#slots * ROWS_WINDOW_PER_WORKER }),
+    });
+    this.#rejects = new Rejects(options.maxErrors, options.quarantine);
+  }
+
+  /** Streams cannot be read again, so what was folded must not be lost with a worker; rows come back anyway. */
+  get #commits(): boolean {
+    return !this.#options.plan.group || this.#options.blocks !== undefined;
+  }
+
+  /** Runs all splits. Resolves when every one is done and proven; rejects with the first failure. */
+  async run(): Promise<Totals> {
+    const { executor, signal, splits, blocks } = this.#options;
+    const unsubscribe = executor.on((event) => this.#onExecutor(event));
+    const onAbort = () => this.#fail(new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal!.reason }));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      if (signal?.aborted) onAbort();
+      this.#on({ type: "SplitsFound", splits, last: blocks === undefined });
+      if (blocks) this.#track(this.#readBlocks(blocks));
+      await this.#end.promise;
+      await this.#rowsGate;
+      for (const source of this.#options.sources) if (source.kind === "file") checkPinned(source);
+      return { ...this.#totals, rejected: this.#rejects.report() };
+    } finally {
+      this.#ended = true;
+      unsubscribe();
+      signal?.removeEventListener("abort", onAbort);
+      this.#abort.abort();
+      this.#room?.resolve();
+      await Promise.allSettled(this.#pending);
+    }
+  }
+
+  /** The partials of all splits, by hash part: merge the lists of one part, and the parts have different keys. */
+  async partials(): Promise<Uint8Array[][]> {
+    const parts: Uint8Array[][] = Array.from({ length: Math.max(1, this.#parts) }, () => []);
+    for (const taken of this.#taken) taken.forEach((bytes, part) => parts[part].push(bytes));
+    for await (const { bytes } of this.#partials.entries()) parts[0].push(bytes);
+    return parts;
+  }
+
+  #on(event: ScheduleEvent): void {
+    if (this.#ended) return;
+    for (const instruction of advance(this.#schedule, event)) this.#obey(instruction);
+    if (this.#schedule.running < this.#slots * STREAM_BLOCKS_PER_WORKER) this.#room?.resolve();
+  }
+
+  #obey(instruction: Instruction): void {
+    switch (instruction.type) {
+      case "StartSplit":
+        return this.#track(this.#start(instruction.split, instruction.attempt));
+      case "ConfirmSplit":
+        return this.#confirm(instruction.split);
+      case "TakePartials":
+        return this.#takePartials(instruction.workers);
+      case "Finish":
+        return this.#finish();
+      case "Fail":
+        return this.#track(this.#explain(instruction));
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.catch((error) => this.#fail(error)).finally(() => this.#pending.delete(tracked));
+    this.#pending.add(tracked);
+  }
+
+  #fail(error: unknown): void {
+    this.#ended = true;
+    this.#end.reject(error);
+  }
+
+  #finish(): void {
+    if (!this.#ended) this.#end.resolve();
+  }
+
+  async #start(split: SplitSpec, attempt: number): Promise<void> {
+    const { executor, plan, sources, splitTimeoutMs, quarantine } = this.#options;
+    await this.#rowsGate;
+    if (this.#ended) return;
+    if (attempt > 1) this.#totals.retries++;
+    const task: SplitTask = {
+      job: this.job,
+      plan,
+      split,
+      attempt,
+      source: sources[split.source],
+      block: this.#blocks.get(split.id)?.bytes,
+      epochs: [...this.#schedule.epochs],
+      commit: this.#commits,
+      keepRejected: quarantine !== undefined,
+    };
+    const future = executor.submit<SplitResult>(workerTask("runSplit"), [task], {
+      name: `split ${split.id}`,
+      signal: this.#abort.signal,
+      ...(splitTimeoutMs !== undefined && { timeoutMs: splitTimeoutMs }),
+    });
+    try {
+      const result = await future;
+      this.#results.set(split.id, result);
+      this.#groups.set(result.worker, result.groups);
+      const { worker, epoch, endedAt, complete } = result;
+      this.#on({ type: "SplitFinished", split: split.id, worker, epoch, endedAt, complete });
+      this.#options.onSplit?.(result);
+    } catch (error) {
+      if (future.worker !== undefined) this.#on({ type: "SplitStarted", split: split.id, worker: future.worker });
+      this.#on({ type: "SplitFailed", split: split.id, error, canRetry: canRetry(error) });
+    }
+  }
+
+  #onExecutor(event: ExecutorEvent): void {
+    if (event.type === "WorkerExited" || event.type === "WorkerLost") {
+      this.#groups.delete(event.worker);
+      this.#on({ type: "WorkerGone", worker: event.worker });
+    }
+  }
+
+  #confirm(split: SplitSpec): void {
+    const result = this.#results.get(split.id);
+    if (!result) return;
+    this.#results.delete(split.id);
+    this.#totals.rows += result.rows;
+    this.#totals.bytes += result.bytes;
+    const block = this.#blocks.get(split.id);
+    this.#blocks.delete(split.id);
+    this.#rejects.add(split, this.#options.sources[split.source], result, block?.linesBefore);
+    const tooMany = this.#rejects.excess();
+    if (tooMany) return this.#fail(tooMany);
+    if (result.partial) this.#track(this.#commit(split, result.partial));
+    if (result.rowSet && this.onRows) {
+      const { rowSet } = result;
+      this.#rowsGate = this.#rowsGate.then(() => (this.#isOver ? undefined : this.onRows!(rowSet)));
+      this.#rowsGate.catch((error) => this.#fail(error));
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#ended && !this.#schedule.ended;
+  }
+
+  async #commit(split: SplitSpec, bytes: Uint8Array): Promise<void> {
+    await this.#partials.put(String(split.id), this.job, bytes);
+    if (++this.#committed % PARTIALS_FOLD_COUNT !== 0) return;
+    const { executor, plan } = this.#options;
+    await this.#partials.fold((partials) => executor.submit<Uint8Array>(workerTask("mergePartials"), [plan, partials]));
+  }
+
+  #takePartials(workers: { worker: number; epoch: number }[]): void {
+    const total = [...this.#groups.values()].reduce((sum, groups) => sum + groups, 0);
+    this.#parts ||= this.#commits || total < GROUPS_PER_PART_MIN ? 1 : this.#slots;
+    for (const { worker, epoch } of workers) this.#track(this.#takePartial(worker, epoch));
+  }
+
+  async #takePartial(worker: number, epoch: number): Promise<void> {
+    const { executor, plan } = this.#options;
+    try {
+      const args = [this.job, plan, epoch, this.#parts];
+      const parts = await executor.submit<Uint8Array[]>(workerTask("takePartial"), args, {
+        ...(executor.kind !== "inline" && { worker }),
+        signal: this.#abort.signal,
+      });
+      if (epoch !== epochOf(this.#schedule, worker)) return;
+      this.#taken.push(parts);
+      this.#on({ type: "PartialTaken", worker, epoch });
+    } catch (error) {
+      if (!(error instanceof TaskError)) throw error;
+      this.#on({ type: "WorkerGone", worker });
+    }
+  }
+
+  async #readBlocks(blocks: AsyncIterable<StreamBlock>): Promise<void> {
+    for await (const block of blocks) {
+      if (this.#ended || this.#schedule.stopped) return;
+      this.#blocks.set(block.split.id, block);
+      this.#on({ type: "SplitsFound", splits: [block.split], last: false });
+      if (this.#blocks.size >= this.#slots * STREAM_BLOCKS_PER_WORKER) {
+        this.#room = Promise.withResolvers();
+        if (this.#schedule.running > 0) await this.#room.promise;
+      }
+    }
+    this.#on({ type: "SplitsFound", splits: [], last: true });
+  }
+
+  /** Enough rows: nothing more is started, and the run ends when what is running has. */
+  stop(): void {
+    this.#on({ type: "Stopped" });
+  }
+
+  /** Turns a failure into the error that the user sees, with the line counted from the file's first. */
+  async #explain({ split, attempt, error }: Extract<Instruction, { type: "Fail" }>): Promise<void> {
+    const source = this.#options.sources[split.source];
+    if (source.kind === "file") checkPinned(source);
+    if (error instanceof ThreadmillError) {
+      const before = this.#blocks.get(split.id)?.linesBefore ?? (await linesBefore(source, split.start));
+      const place = { file: source.path, split: { start: split.start, end: split.end }, attempt, ...error.place };
+      if (place.line !== undefined) place.line += before + 1;
+      Object.assign(error.place, place);
+    }
+    throw error;
+  }
+}
+
+/** Input that is wrong stays wrong; functions, timeouts and workers that die are tried again. */
+function canRetry(error: unknown): boolean {
+  return error instanceof TaskError && error.code !== "ERR_ASYNC_FUNCTION" && error.code !== "ERR_MODULE_FAILED" && error.code !== "ERR_JOB_NOT_FOUND";
+}

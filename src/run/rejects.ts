@@ -1,0 +1,74 @@
+/** Rejected rows of a run: counted, the first few kept to be shown, all of them handed to the quarantine, in input order. */
+import { RejectedError } from "../base/errors.ts";
+import { REJECTED_SHOWN } from "../base/limits.ts";
+import type { Rejected } from "../input/batch.ts";
+import type { Source } from "../input/source.ts";
+import type { SplitSpec } from "../job/schedule.ts";
+import type { SplitResult } from "../job/worker.ts";
+import { linesBefore } from "./lines.ts";
+
+/** One rejected row to be shown: where, why, and what it looks like. */
+export interface RejectedRow {
+  file: string;
+  /** 1-based; undefined only where it could not be counted. */
+  line: number;
+  offset: number;
+  reason: Rejected["reason"];
+  message: string;
+  text: string;
+}
+
+export interface RejectReport {
+  count: number;
+  /** The first ten by file and offset. */
+  shown: () => Promise<RejectedRow[]>;
+}
+
+interface Kept {
+  split: SplitSpec;
+  source: Source;
+  linesBefore: number | undefined;
+  rejected: Rejected;
+}
+
+export class Rejects {
+  #count = 0;
+  #kept: Kept[] = [];
+  #max: number;
+  #quarantine: ((rejected: Uint8Array) => void) | undefined;
+
+  constructor(max: number, quarantine: ((rejected: Uint8Array) => void) | undefined) {
+    this.#max = max;
+    this.#quarantine = quarantine;
+  }
+
+  /** Takes the rejected rows of a split that is final. Splits come in input order. */
+  add(split: SplitSpec, source: Source, result: SplitResult, before: number | undefined): void {
+    this.#count += result.rejectedCount;
+    for (const rejected of result.rejected) {
+      this.#quarantine?.(rejected.raw);
+      if (this.#kept.length < REJECTED_SHOWN) this.#kept.push({ split, source, linesBefore: before, rejected });
+    }
+  }
+
+  /** The error for more rejected rows than allowed, else undefined. */
+  excess(): RejectedError | undefined {
+    if (this.#count <= this.#max) return undefined;
+    return new RejectedError("ERR_TOO_MANY_REJECTED", `${this.#count} rows were rejected, more than --max-errors ${this.#max}`);
+  }
+
+  report(): RejectReport {
+    return { count: this.#count, shown: () => Promise.all(this.#kept.map(describe)) };
+  }
+}
+
+async function describe({ split, source, linesBefore: before, rejected }: Kept): Promise<RejectedRow> {
+  return {
+    file: source.path,
+    line: (before ?? (await linesBefore(source, split.start))) + rejected.line + 1,
+    offset: rejected.offset,
+    reason: rejected.reason,
+    message: rejected.message,
+    text: Buffer.from(rejected.raw).toString("utf8"),
+  };
+}

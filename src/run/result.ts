@@ -1,0 +1,326 @@
+/** The result of a run: typed rows, batches for the writers, and a summary once it has ended. */
+import type { Executor } from "../executor/executor.ts";
+import type { Plan } from "../job/plan.ts";
+import { compareValues, cutRows, type RowSet } from "../job/rows.ts";
+import type { Result, ResultColumn, ResultType } from "../output/output.ts";
+import type { ThreadTable } from "../shared/thread-table.ts";
+import { type Execution, type Totals, workerTask } from "./execute.ts";
+import type { RejectedRow } from "./rejects.ts";
+import type { Progress, RunOptions } from "./run.ts";
+
+/** What a run did, for people and machines (`--json`). */
+export interface Summary {
+  rows: number;
+  rejected: number;
+  bytes: number;
+  /** Result rows. */
+  groups: number;
+  seconds: number;
+  workers: number;
+  /** Which parser ran. */
+  parser: "simd" | "scalar";
+  /** Attempts beyond the first. */
+  retries: number;
+}
+
+interface Parts {
+  plan: Plan;
+  execution: Execution;
+  executor: Executor;
+  isOwn: boolean;
+  started: number;
+  options: RunOptions;
+  table: ThreadTable;
+  bytesTotal: number;
+}
+
+const BATCH_ROWS = 8192;
+const PROGRESS_MS = 100;
+/** Row sets that may wait for a consumer. */
+const ROW_SETS_WAITING_MAX = 4;
+
+export class RunResult<Row> implements AsyncIterable<Row> {
+  readonly columns: ResultColumn[];
+  #parts: Parts;
+  #summary = Promise.withResolvers<Summary>();
+  #totals: Totals | undefined;
+  #groups: RowSet | undefined;
+  #queue: RowSet[] = [];
+  #rowsGiven = 0;
+  #ended = false;
+  #error: unknown;
+  #wake = Promise.withResolvers<void>();
+  #room = Promise.withResolvers<void>();
+  #timer: NodeJS.Timeout | undefined;
+  #scan: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.columns = columnsOf(parts.plan);
+    this.#summary.promise.catch(() => {});
+  }
+
+  /** Resolves when the answer is known (groups, sorted rows) or rows begin to flow. */
+  async start(): Promise<void> {
+    const { execution, plan, options } = this.#parts;
+    if (options.onProgress) this.#timer = setInterval(() => options.onProgress!(this.#progress()), PROGRESS_MS);
+    if (!plan.group) execution.onRows = (set) => this.#offer(set);
+    this.#scan = this.#run();
+    if (plan.group) await this.#scan;
+    else this.#scan.catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    try {
+      this.#totals = await this.#parts.execution.run();
+      if (this.#parts.plan.group) this.#groups = await this.#finishGroups();
+    } catch (error) {
+      this.#error = error;
+      throw error;
+    } finally {
+      clearInterval(this.#timer);
+      if (this.#error === undefined) this.#parts.options.onProgress?.(this.#progress());
+      await this.#close();
+      this.#ended = true;
+      this.#wake.resolve();
+      if (this.#error === undefined) this.#summary.resolve(this.#summarise());
+      else this.#summary.reject(this.#error);
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { executor, isOwn } = this.#parts;
+    if (!isOwn) return;
+    const report = await executor.shutdown({ wait: false, cancelPending: true });
+    for (const lost of report.lostWorkers) {
+      this.#parts.options.onNotice?.(`worker ${lost.name} could not be stopped: it waits for ${lost.waitsFor}`);
+    }
+  }
+
+  async #finishGroups(): Promise<RowSet> {
+    const { execution, executor, plan } = this.#parts;
+    const parts = await execution.partials();
+    const finished = await Promise.all(
+      parts.map((partials) => executor.submit<RowSet>(workerTask("finishPartials"), [plan, partials])),
+    );
+    const names = this.columns.map((column) => column.name);
+    return cutRows(mergeSorted(finished, plan.group!.keys.length), names, plan);
+  }
+
+  /** Rows mode: takes the rows of one split; waits while the consumer is behind. */
+  async #offer(set: RowSet): Promise<void> {
+    const { plan } = this.#parts;
+    if (this.#ended) return;
+    this.#queue.push(set);
+    this.#wake.resolve();
+    if (plan.sort.length > 0) return;
+    this.#rowsGiven += set.rows;
+    if (plan.limit !== undefined && this.#rowsGiven >= plan.limit) this.#parts.execution.stop();
+    while (this.#queue.length >= ROW_SETS_WAITING_MAX && !this.#ended) {
+      this.#room = Promise.withResolvers();
+      await this.#room.promise;
+    }
+  }
+
+  /** Rows in final order, as they come: columns or objects. */
+  async *sets(): AsyncGenerator<RowSet> {
+    const { plan } = this.#parts;
+    if (plan.group) {
+      await this.#scan;
+      yield this.#groups!;
+      return;
+    }
+    if (plan.sort.length > 0) {
+      await this.#scan;
+      yield cutRows(concat(this.#queue.splice(0)), this.columns.map((column) => column.name), plan);
+      return;
+    }
+    let left = plan.limit ?? Number.POSITIVE_INFINITY;
+    try {
+      while (left > 0) {
+        const set = this.#queue.shift();
+        this.#room.resolve();
+        if (set) {
+          const cut = cutRows(set, [], { sort: [], limit: left });
+          left -= cut.rows;
+          yield cut;
+        } else if (this.#ended) break;
+        else {
+          this.#wake = Promise.withResolvers();
+          if (this.#queue.length === 0 && !this.#ended) await this.#wake.promise;
+        }
+      }
+    } finally {
+      this.#parts.execution.stop();
+      this.#queue.length = 0;
+      this.#room.resolve();
+      this.#ended ||= false;
+    }
+    await this.#scan;
+  }
+
+  /** For the writers: columns of values, in batches. Columns of objects are taken from the first rows. */
+  async result(): Promise<Result> {
+    const sets = this.sets();
+    const first = await sets.next();
+    const objects = first.done ? undefined : first.value.objects;
+    const columns = objects ? objectColumns(objects) : this.columns;
+    async function* batches() {
+      if (first.done) return;
+      yield* toBatches(first.value, columns);
+      for await (const set of sets) yield* toBatches(set, columns);
+    }
+    return { columns, batches: batches() };
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Row> {
+    for await (const set of this.sets()) {
+      if (set.objects) yield* set.objects as Row[];
+      else if (set.columns) for (let i = 0; i < set.rows; i++) yield this.#row(set.columns, i) as Row;
+    }
+  }
+
+  async toArray(): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const row of this) rows.push(row);
+    return rows;
+  }
+
+  /** Resolves when the run has ended and its rows are consumed or buffered. */
+  get summary(): Promise<Summary> {
+    return this.#summary.promise;
+  }
+
+  /** The first rejected rows, by file and line. */
+  async rejected(): Promise<RejectedRow[]> {
+    await this.#summary.promise;
+    return this.#totals!.rejected.shown();
+  }
+
+  #row(columns: unknown[][], i: number): Record<string, unknown> {
+    const row: Record<string, unknown> = {};
+    this.columns.forEach(({ name, type }, at) => {
+      const value = columns[at][i];
+      row[name] = type === "timestamp" && typeof value === "number" ? new Date(value / 1000) : value;
+    });
+    return row;
+  }
+
+  #progress(): Progress {
+    let rows = 0;
+    let bytesDone = 0;
+    let rejected = 0;
+    for (const row of this.#parts.table.snapshot()) {
+      rows += row.rows;
+      bytesDone += row.bytes;
+      rejected += row.rejected;
+    }
+    const seconds = (performance.now() - this.#parts.started) / 1000;
+    return { bytesDone, bytesTotal: this.#parts.bytesTotal, rows, rejected, seconds };
+  }
+
+  #summarise(): Summary {
+    const { rows, bytes, rejected, retries } = this.#totals!;
+    const { executor, started } = this.#parts;
+    return {
+      rows,
+      rejected: rejected.count,
+      bytes,
+      groups: this.#groups?.rows ?? this.#rowsGiven,
+      seconds: Math.round(performance.now() - started) / 1000,
+      workers: executor.workers,
+      parser: "scalar",
+      retries,
+    };
+  }
+}
+
+function columnsOf(plan: Plan): ResultColumn[] {
+  const typed = plan.group ? [...plan.group.keys, ...plan.group.aggregates] : plan.select;
+  if (!typed) return plan.schema.columns.map(({ name, type }) => ({ name, type }));
+  return typed.map(({ name, type }) => ({ name, type: (type === "null" ? "any" : type) as ResultType }));
+}
+
+function objectColumns(objects: unknown[]): ResultColumn[] {
+  const names = new Set<string>();
+  for (const object of objects.slice(0, BATCH_ROWS)) {
+    if (object !== null && typeof object === "object" && !Array.isArray(object) && !(object instanceof Date)) {
+      for (const name of Object.keys(object)) names.add(name);
+    } else names.add("value");
+  }
+  return [...names].map((name) => ({ name, type: typeOfValues(objects, name) }));
+}
+
+function typeOfValues(objects: unknown[], name: string): ResultType {
+  const types = new Set<ResultType>();
+  for (const object of objects.slice(0, BATCH_ROWS)) {
+    const value = fieldOf(object, name);
+    if (value == null) continue;
+    if (value instanceof Date) types.add("timestamp");
+    else if (typeof value === "string") types.add("text");
+    else if (typeof value === "number") types.add("float");
+    else if (typeof value === "bigint") types.add("bigint");
+    else if (typeof value === "boolean") types.add("bool");
+    else types.add("any");
+  }
+  return types.size === 1 ? [...types][0] : "any";
+}
+
+function fieldOf(object: unknown, name: string): unknown {
+  if (object === null || typeof object !== "object" || Array.isArray(object) || object instanceof Date) {
+    return name === "value" ? object : null;
+  }
+  return (object as Record<string, unknown>)[name];
+}
+
+function* toBatches(set: RowSet, columns: ResultColumn[]): Generator<{ rows: number; columns: unknown[][] }> {
+  for (let at = 0; at < set.rows; at += BATCH_ROWS) {
+    const end = Math.min(set.rows, at + BATCH_ROWS);
+    if (set.columns) {
+      yield { rows: end - at, columns: set.columns.map((values) => values.slice(at, end)) };
+    } else {
+      const objects = set.objects!.slice(at, end);
+      const values = columns.map(({ name, type }) =>
+        objects.map((object) => {
+          const value = fieldOf(object, name) ?? null;
+          return type === "timestamp" && value instanceof Date ? value.getTime() * 1000 : value;
+        }),
+      );
+      yield { rows: end - at, columns: values };
+    }
+  }
+}
+
+function concat(sets: RowSet[]): RowSet {
+  const rows = sets.reduce((sum, set) => sum + set.rows, 0);
+  const objects = sets.some((set) => set.objects) ? sets.flatMap((set) => set.objects ?? []) : undefined;
+  const shaped = sets.find((set) => set.columns)?.columns;
+  const columns = shaped?.map((_, at) => sets.flatMap((set) => set.columns?.[at] ?? []));
+  return { rows, columns, objects };
+}
+
+/** Merges parts that are each sorted by their first `keys` columns, which no two rows share. */
+function mergeSorted(parts: RowSet[], keys: number): RowSet {
+  if (parts.length === 1) return parts[0];
+  const at = parts.map(() => 0);
+  const columns: unknown[][] = parts[0].columns!.map(() => []);
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  for (let row = 0; row < rows; row++) {
+    let best = -1;
+    for (let p = 0; p < parts.length; p++) {
+      if (at[p] < parts[p].rows && (best < 0 || compareRows(parts[p], at[p], parts[best], at[best], keys) < 0)) best = p;
+    }
+    const from = parts[best].columns!;
+    const i = at[best]++;
+    for (let c = 0; c < columns.length; c++) columns[c].push(from[c][i]);
+  }
+  return { rows, columns, objects: undefined };
+}
+
+function compareRows(a: RowSet, i: number, b: RowSet, j: number, keys: number): number {
+  for (let k = 0; k < keys; k++) {
+    const by = compareValues(a.columns![k][i], b.columns![k][j]);
+    if (by !== 0) return by;
+  }
+  return 0;
+}

@@ -1,0 +1,150 @@
+/**
+ * The composition root: a job and its options become sources, a plan, an executor and a running execution; what comes
+ * out is a result with typed rows and a summary. Nothing is decided in here that a pure part could decide.
+ */
+import { availableParallelism } from "node:os";
+import { UsageError } from "../base/errors.ts";
+import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
+import { createExecutor } from "../executor/create.ts";
+import type { Executor } from "../executor/executor.ts";
+import { readSample } from "../input/codec.ts";
+import { resolveSchema } from "../input/schema.ts";
+import { resolveSources, type Source } from "../input/source.ts";
+import { chooseSplitBytes, planSplits } from "../input/split.ts";
+import type { Job } from "../job/job.ts";
+import { type Plan, planOf } from "../job/plan.ts";
+import type { SplitSpec } from "../job/schedule.ts";
+import { ThreadTable } from "../shared/thread-table.ts";
+import { Execution, type StreamBlock } from "./execute.ts";
+import { RunResult } from "./result.ts";
+import { openStreams } from "./streams.ts";
+import { refuseUnguarded } from "./guard.ts";
+
+/** What a run reports while it goes on, a few times a second. */
+export interface Progress {
+  /** Bytes of the sources as they lie on disk; compressed files count when they are done. */
+  bytesDone: number;
+  /** 0: unknown (a stream). */
+  bytesTotal: number;
+  rows: number;
+  rejected: number;
+  seconds: number;
+}
+
+export interface RunOptions {
+  /** The caller's `import.meta`: needed where the job has functions, so that workers find them. */
+  meta?: ImportMeta | { url: string };
+  /** Set by the CLI: the job is this export of the module. */
+  exportName?: string;
+  /** Threads. 0: run inline, in this thread. Default: the cores that this process may use. */
+  workers?: number;
+  /** Bring your own executor; it is not shut down. */
+  executor?: Executor;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  /** Told once each: what was sniffed, which files were skipped. */
+  onNotice?: (notice: string) => void;
+  /** fail (default): the first bad row ends the run. skip: bad rows are counted and left out. */
+  onError?: "fail" | "skip";
+  /** With skip: more rejected rows than this fail the run. Default: no bound. */
+  maxErrors?: number;
+  /** With skip: gets every rejected row's bytes, in input order. */
+  quarantine?: (row: Uint8Array) => void;
+  /** Further attempts at a split whose function threw or whose worker died. Default 2. */
+  retries?: number;
+  /** A split that takes longer is stopped, with its worker, and tried again. Default: none. */
+  splitTimeoutMs?: number;
+  /** Bytes per split of a plain file. Default: 1–16 MiB, by size and workers. */
+  splitBytes?: number;
+  lineBytesMax?: number;
+  /** Heap limit per worker. Default: Node's own. */
+  memoryMb?: number;
+  /** IANA zone for truncation where an expression names none. Default UTC. */
+  timeZone?: string;
+  /** Sources in place of the job's own. */
+  sources?: string[];
+}
+
+/** Sources, format, schema and plan of a job, looked up but not started. */
+export interface Prepared {
+  sources: Source[];
+  plan: Plan;
+  notices: string[];
+}
+
+export async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
+  const { sources, notices } = await resolveSources(options.sources ?? job.sources);
+  const sample = await firstSample(sources);
+  const resolved = resolveSchema(job.request, sample);
+  if (resolved.notice) notices.push(resolved.notice);
+  const plan = planOf(job, resolved, {
+    module: options.meta?.url,
+    exportName: options.exportName,
+    timeZone: options.timeZone ?? "UTC",
+    onError: options.onError ?? "fail",
+    lineBytesMax: options.lineBytesMax ?? LINE_BYTES_MAX,
+  });
+  for (const source of sources) {
+    if (source.codec !== "none" && source.kind === "file" && source.size > 64 * 1024 * 1024) {
+      notices.push(`${source.path} is ${source.codec}: a compressed file is one split, read by one worker`);
+    }
+  }
+  return { sources, plan, notices };
+}
+
+/** The beginning of the first source that is not empty. */
+async function firstSample(sources: Source[]): Promise<Uint8Array> {
+  for (const source of sources) {
+    const sample = await readSample(source);
+    if (sample.length > 0) return sample;
+  }
+  return new Uint8Array(0);
+}
+
+/**
+ * Runs a job. Resolves when the answer is there (groups) or begins to flow (rows); iterate the result for typed rows.
+ *
+ * @throws UsageError when the job and its sources do not fit; InputError for bad input; TaskError when a function fails.
+ */
+export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise<RunResult<Row>> {
+  refuseUnguarded();
+  const started = performance.now();
+  const prepared = await prepare(job as Job<unknown>, options);
+  for (const notice of prepared.notices) options.onNotice?.(notice);
+  return execute<Row>(prepared, options, started);
+}
+
+export async function execute<Row>(prepared: Prepared, options: RunOptions, started: number): Promise<RunResult<Row>> {
+  const { sources, plan } = prepared;
+  const workers = options.workers ?? availableParallelism();
+  if (!Number.isInteger(workers) || workers < 0) {
+    throw new UsageError("ERR_WORKERS", `workers must be a whole number of 0 or more, not ${workers}`);
+  }
+  const table = ThreadTable.create(Math.max(1, workers));
+  const executor =
+    options.executor ??
+    createExecutor(workers === 0 ? "inline" : "threads", { workers, name: "job", table, memoryMb: options.memoryMb });
+  const files = sources.filter((source) => source.kind === "file");
+  const bytesTotal = files.reduce((sum, source) => sum + source.size, 0);
+  const splitBytes = options.splitBytes ?? chooseSplitBytes(bytesTotal, Math.max(1, workers));
+  const streams = sources.filter((source) => source.kind === "stream");
+  const splits: SplitSpec[] = planSplits(sources, { splitBytes, format: plan.format, fields: plan.schema.fields });
+  const blocks: AsyncIterable<StreamBlock> | undefined =
+    streams.length > 0 ? openStreams(streams, plan, splits.length) : undefined;
+  const execution = new Execution({
+    plan,
+    sources,
+    splits,
+    blocks,
+    executor,
+    retries: options.retries ?? SPLIT_RETRIES,
+    splitTimeoutMs: options.splitTimeoutMs,
+    maxErrors: options.maxErrors ?? Number.POSITIVE_INFINITY,
+    quarantine: options.quarantine,
+    signal: options.signal,
+  });
+  const isOwn = options.executor === undefined;
+  const result = new RunResult<Row>({ plan, execution, executor, isOwn, started, options, table, bytesTotal: streams.length > 0 ? 0 : bytesTotal });
+  await result.start();
+  return result;
+}
