@@ -48,3 +48,9 @@ export const EXPRESSION_CHARS_MAX: number = 64 * 1024;
 export const EXPRESSION_DEPTH_MAX: number = 200;
 /** Partials of stream blocks that are merged to one as they pile up: bounds what the coordinator holds. */
 export const PARTIALS_FOLD_COUNT: number = 64;
+/** The wait before a retry doubles each time; beyond a minute it only hides that the cause stays. */
+export const BACKOFF_MS_MAX: number = 60_000;
+/** Times that a task is sent anew because its worker died before taking it up. More means that workers die by themselves. */
+export const REQUEUES_MAX: number = 3;
+/** A worker that is not ready by then (it takes ~50 ms) hangs in a preloaded module. */
+export const WORKER_START_MS_MAX: number = 30_000;

@@ -1,0 +1,109 @@
+/**
+ * Where the bytes of a result go: an atomic file, or a stream such as stdout. A sink honours backpressure and gathers
+ * small pieces. A reader that went away (`| head`) shows as ClosedPipe, which the caller takes for a quiet end.
+ */
+import { OUTPUT_FLUSH_CHARS } from "../base/limits.ts";
+import { createAtomicFile, writeError } from "./atomic-file.ts";
+
+export interface Sink {
+  readonly bytes: number;
+  /** Takes text; resolves when more may be written. */
+  text(text: string): Promise<void>;
+  raw(bytes: Uint8Array): Promise<void>;
+  /** Everything written is where it belongs. */
+  commit(): Promise<void>;
+  /** Gives up: a file is removed, a stream keeps what it got. */
+  abort(): Promise<void>;
+}
+
+/** The reader of the pipe went away. Not an error of the run. */
+export class ClosedPipe extends Error {}
+
+interface Target {
+  readonly bytes: number;
+  write(chunk: Uint8Array): Promise<void>;
+  commit(): Promise<void>;
+  abort(): Promise<void>;
+}
+
+/** Gathers text before it goes to the target: one call per row would cost more than the formatting. */
+function gather(target: Target): Sink {
+  let pieces: string[] = [];
+  let chars = 0;
+  async function flush(): Promise<void> {
+    if (chars === 0) return;
+    const text = pieces.join("");
+    pieces = [];
+    chars = 0;
+    await target.write(Buffer.from(text));
+  }
+  return {
+    get bytes(): number {
+      return target.bytes;
+    },
+    async text(text) {
+      pieces.push(text);
+      chars += text.length;
+      if (chars >= OUTPUT_FLUSH_CHARS) await flush();
+    },
+    async raw(bytes) {
+      await flush();
+      if (bytes.length > 0) await target.write(bytes);
+    },
+    async commit() {
+      await flush();
+      await target.commit();
+    },
+    abort: () => target.abort(),
+  };
+}
+
+/** A sink that makes the file at `path`, whole or not at all. Errors as createAtomicFile. */
+export async function fileSink(path: string): Promise<Sink> {
+  return gather(await createAtomicFile(path));
+}
+
+/** A sink over a stream that stays open afterwards. Writes after the reader is gone throw ClosedPipe. */
+export function streamSink(stream: NodeJS.WritableStream): Sink {
+  let bytes = 0;
+  let failed: NodeJS.ErrnoException | undefined;
+  const onError = (error: NodeJS.ErrnoException): void => {
+    failed ??= error;
+  };
+  stream.on("error", onError);
+  const failure = (error: NodeJS.ErrnoException): Error => {
+    const closed = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"].includes(
+      error.code ?? "",
+    );
+    return closed ? new ClosedPipe("the reader of the output closed it") : writeError(error, "stdout");
+  };
+  // Waiting for the callback of each piece is the backpressure: the next is made only when this one left.
+  const write = (chunk: Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (failed !== undefined) return reject(failure(failed));
+      const onClose = (): void => reject(new ClosedPipe("the output was closed"));
+      stream.once("close", onClose);
+      stream.write(chunk, (error) => {
+        stream.off("close", onClose);
+        if (error) reject(failure((failed ??= error)));
+        else {
+          bytes += chunk.length;
+          resolve();
+        }
+      });
+    });
+  return gather({
+    get bytes(): number {
+      return bytes;
+    },
+    write,
+    async commit() {
+      if (failed !== undefined) throw failure(failed);
+      stream.off("error", onError);
+    },
+    // A failed stream may report its error later once more: the listener stays, so that this does not end the process.
+    async abort() {
+      if (failed === undefined) stream.off("error", onError);
+    },
+  });
+}
