@@ -1,0 +1,183 @@
+/**
+ * Reading: plain files in chunks by synchronous reads, compressed files and streams as asynchronous decompressed chunks.
+ * Memory is bounded: never a whole file at once. Not for: how gzip and zstd are walked (gzip.ts, zstd.ts).
+ */
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { CHUNK_BYTES, SNIFF_BYTES } from "../base/limits.ts";
+import { CompressedInput } from "./compressed.ts";
+import { decodeGzip } from "./gzip.ts";
+import { type Codec, checkText, detectCodec } from "./magic.ts";
+import { changedError, checkPinned } from "./pin.ts";
+import { type Source, unreadable } from "./source.ts";
+import { decodeZstd } from "./zstd.ts";
+
+/** A piece of a file. `last`: the file ends with it; a file's last chunk may be empty. */
+export interface Chunk {
+  bytes: Uint8Array;
+  last: boolean;
+}
+
+/**
+ * Reads a file's bytes as they lie on disk from `range.start` to its pinned end or until the consumer stops (`break`).
+ * Each chunk is read straight into the room that `into(bytes)` gives (parser.reserve) and is valid until the next one.
+ * Throws InputError ERR_INPUT_CHANGED when the file is no longer the pinned one (checked first and last),
+ * ERR_UNREADABLE when a read fails.
+ */
+export function* readChunks(
+  source: Source,
+  range: { start: number },
+  into: (bytes: number) => Uint8Array,
+): Generator<Chunk, void, undefined> {
+  const fd = openPinned(source);
+  try {
+    let position = range.start;
+    let last: boolean;
+    do {
+      const room = into(CHUNK_BYTES);
+      const wanted = Math.max(0, Math.min(room.length, source.size - position));
+      const got = wanted === 0 ? 0 : readAt(source, fd, room, wanted, position);
+      if (got < wanted && got === 0) throw changedError(source.path, "it was truncated", position);
+      position += got;
+      last = position >= source.size;
+      if (last) checkPinned(source, fd);
+      yield { bytes: room.subarray(0, got), last };
+    } while (!last);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Opens the file for reading and checks that it is the pinned one. The caller closes the descriptor. */
+export function openPinned(source: Source): number {
+  let fd: number;
+  try {
+    fd = openSync(source.path, "r");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
+      throw changedError(source.path, "it vanished", undefined, cause);
+    }
+    throw unreadable(source.path, cause);
+  }
+  try {
+    checkPinned(source, fd);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return fd;
+}
+
+function readAt(source: Source, fd: number, room: Uint8Array, wanted: number, position: number): number {
+  try {
+    return readSync(fd, room, 0, wanted, position);
+  } catch (cause) {
+    throw unreadable(source.path, cause);
+  }
+}
+
+/**
+ * Decompresses a stream of compressed bytes into chunks of up to 512 KB. Every compressed byte is accounted for.
+ * Throws InputError ERR_TRUNCATED and ERR_CORRUPT with `path` and the compressed offset.
+ */
+export function decompress(
+  stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  codec: Codec,
+  path = "-",
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (codec === "none") return nonEmpty(stream);
+  const input = new CompressedInput(stream, path, codec);
+  return codec === "gzip" ? decodeGzip(input) : decodeZstd(input);
+}
+
+async function* nonEmpty(
+  stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of stream) if (chunk.length > 0) yield chunk;
+}
+
+/** Compressed bytes of a pinned file, each chunk in memory of its own. */
+function* fileBytes(source: Source): Generator<Uint8Array, void, undefined> {
+  for (const { bytes } of readChunks(source, { start: 0 }, (size) => new Uint8Array(size))) {
+    if (bytes.length > 0) yield bytes;
+  }
+}
+
+/** The decompressed chunks of a file, from its beginning. */
+export function readFileDecompressed(source: Source): AsyncGenerator<Uint8Array, void, undefined> {
+  return decompress(fileBytes(source), source.codec, source.path);
+}
+
+/**
+ * The decompressed chunks of any source: files, standard input (`-`, or `stdin` given), pipes and devices.
+ * A stream's codec is told by its first bytes.
+ */
+export async function* readSource(
+  source: Source,
+  stdin?: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (source.kind === "file") return yield* readFileDecompressed(source);
+  const raw = source.path === "-" ? (stdin ?? process.stdin) : deviceBytes(source);
+  const { sample, chunks } = await peek(raw, 4);
+  yield* decompress(chunks, detectCodec(sample), source.path);
+}
+
+async function* deviceBytes(source: Source): AsyncGenerator<Uint8Array, void, undefined> {
+  const stream = createReadStream(source.path, { highWaterMark: CHUNK_BYTES });
+  try {
+    yield* stream as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw unreadable(source.path, cause);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/**
+ * Looks at the first `bytes` of a stream without losing them: `sample` is a copy (shorter where the stream ends), and
+ * `chunks` gives the whole stream, once.
+ */
+export async function peek(
+  stream: AsyncIterable<Uint8Array>,
+  bytes: number = SNIFF_BYTES,
+): Promise<{ sample: Uint8Array; chunks: AsyncGenerator<Uint8Array, void, undefined> }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let size = 0;
+  while (size < bytes) {
+    const next = await iterator.next();
+    if (next.done) break;
+    held.push(next.value);
+    size += next.value.length;
+  }
+  const sample = new Uint8Array(Buffer.concat(held).subarray(0, bytes));
+  return { sample, chunks: replay(held, iterator) };
+}
+
+async function* replay(
+  held: Uint8Array[],
+  iterator: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for (let chunk = held.shift(); chunk; chunk = held.shift()) yield chunk;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/**
+ * The first `bytes` of a file's decompressed content, for the sniffer. Throws InputError ERR_BINARY when it is no text
+ * (also inside gzip or zstd), and what reading throws. Streams cannot be sampled apart: use `peek` on `readSource`.
+ */
+export async function readSample(source: Source, bytes: number = SNIFF_BYTES): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of readFileDecompressed(source)) {
+    pieces.push(chunk);
+    size += chunk.length;
+    if (size >= bytes) break;
+  }
+  const sample = new Uint8Array(Buffer.concat(pieces).subarray(0, bytes));
+  checkText(source.path, sample);
+  return sample;
+}

@@ -1,0 +1,148 @@
+/**
+ * Cuts a stream (stdin, a pipe) into blocks that end at record ends, so that workers can take them as splits.
+ * Quotes are tracked from the first byte on, so these cuts are exact. Not for: reading or decompressing (codec.ts).
+ */
+
+import { InputError } from "../base/errors.ts";
+import { LINE_BYTES_MAX, STREAM_BLOCK_BYTES } from "../base/limits.ts";
+import {
+  type Dialect,
+  FIELD_START,
+  NEWLINE,
+  QUOTE_SEEN,
+  QUOTED,
+  type QuoteState,
+  scanQuotes,
+  UNQUOTED,
+} from "./quotes.ts";
+
+/** Whole records of a stream, in memory of their own: `bytes.buffer` can be transferred. */
+export interface Block {
+  bytes: Uint8Array;
+  /** Offset of its first byte in the (decompressed) stream. */
+  start: number;
+  /** The block begins the stream. */
+  first: boolean;
+  /** Newlines before the block: its first line is number `lines` + 1. */
+  lines: number;
+}
+
+export interface CutOptions extends Dialect {
+  /** A block is cut at the last record end once it holds this many bytes. Default STREAM_BLOCK_BYTES. */
+  blockBytes?: number;
+  /** Default LINE_BYTES_MAX. */
+  lineBytesMax?: number;
+  /** For messages. Default "-". */
+  path?: string;
+}
+
+/**
+ * Blocks of about `blockBytes`, larger where one record is longer; the last may end without a newline. An empty stream
+ * has none. Throws InputError ERR_RECORD_TOO_LONG when a record goes on past `lineBytesMax` (for example after a quote
+ * that never closes): the bytes cannot be kept, and where the next record starts is not known.
+ */
+export async function* cutStream(
+  chunks: AsyncIterable<Uint8Array>,
+  options: CutOptions,
+): AsyncGenerator<Block, void, undefined> {
+  const blockBytes = Math.max(1, options.blockBytes ?? STREAM_BLOCK_BYTES);
+  const lineBytesMax = options.lineBytesMax ?? LINE_BYTES_MAX;
+  const cutter = new Cutter(options);
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += blockBytes) {
+      cutter.add(chunk.subarray(at, at + blockBytes));
+      if (cutter.size >= blockBytes && cutter.recordEnd > 0) yield cutter.take(cutter.recordEnd);
+      if (cutter.size > lineBytesMax && cutter.size - Math.max(0, cutter.recordEnd) > lineBytesMax) {
+        throw tooLong(options.path ?? "-", cutter.start, lineBytesMax);
+      }
+    }
+  }
+  if (cutter.size > 0) yield cutter.take(cutter.size);
+}
+
+function tooLong(path: string, offset: number, lineBytesMax: number): InputError {
+  return new InputError("ERR_RECORD_TOO_LONG", `${path}: a record is longer than ${lineBytesMax} bytes`, {
+    hint: "is a quote never closed, or is this no text of lines? --quote '' turns quotes off",
+    place: { file: path, offset },
+  });
+}
+
+/** The bytes that are not in a block yet, and how far they were scanned. */
+class Cutter {
+  size = 0;
+  /** Bytes up to the last record end among them; 0: none. */
+  recordEnd = 0;
+  start = 0;
+  #pieces: Uint8Array[] = [];
+  #state: QuoteState = FIELD_START;
+  #lines = 0;
+  #dialect: Dialect;
+  #isFirst = true;
+  /** Bytes of a byte order mark that may still come: a quote right after it opens a field. */
+  #bomLeft = 3;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  add(piece: Uint8Array): void {
+    // The chunk's owner may reuse its memory after the next read.
+    const bytes = piece.slice();
+    const skipped = this.#bomLeft > 0 ? this.#skipBom(bytes) : 0;
+    const end = skipped < bytes.length ? this.#scan(bytes, skipped) : -1;
+    if (end >= 0) this.recordEnd = this.size + end;
+    this.#pieces.push(bytes);
+    this.size += bytes.length;
+  }
+
+  /** Bytes of this piece that belong to a byte order mark, which may be cut anywhere. */
+  #skipBom(bytes: Uint8Array): number {
+    let at = 0;
+    while (this.#bomLeft > 0 && at < bytes.length) {
+      if (bytes[at] !== [0xbf, 0xbb, 0xef][this.#bomLeft - 1]) {
+        // The beginning of a mark that none came of was plain text.
+        if (this.#bomLeft < 3) this.#state = UNQUOTED;
+        this.#bomLeft = 0;
+        return 0;
+      }
+      at++;
+      this.#bomLeft--;
+    }
+    return at;
+  }
+
+  /** Index after the last record end in the piece, -1: none. */
+  #scan(bytes: Uint8Array, from: number): number {
+    const { quote, delimiter } = this.#dialect;
+    const isOutside = this.#state !== QUOTED && this.#state !== QUOTE_SEEN;
+    if (isOutside && (quote === "" || !bytes.includes(quote.charCodeAt(0), from))) {
+      const last = bytes[bytes.length - 1];
+      this.#state = last === NEWLINE || last === delimiter.charCodeAt(0) ? FIELD_START : UNQUOTED;
+      return bytes.lastIndexOf(NEWLINE) + 1 || -1;
+    }
+    const { state, lastEnd } = scanQuotes(bytes, from, bytes.length, this.#state, this.#dialect);
+    this.#state = state;
+    return lastEnd;
+  }
+
+  /** Cuts the first `bytes` bytes off as a block. */
+  take(bytes: number): Block {
+    const block = new Uint8Array(bytes);
+    let have = 0;
+    while (have < bytes) {
+      const piece = this.#pieces[0];
+      const part = piece.subarray(0, bytes - have);
+      block.set(part, have);
+      have += part.length;
+      if (part.length === piece.length) this.#pieces.shift();
+      else this.#pieces[0] = piece.subarray(part.length);
+    }
+    const result = { bytes: block, start: this.start, first: this.#isFirst, lines: this.#lines };
+    for (let at = block.indexOf(NEWLINE); at >= 0; at = block.indexOf(NEWLINE, at + 1)) this.#lines++;
+    this.start += bytes;
+    this.size -= bytes;
+    this.recordEnd = 0;
+    this.#isFirst = false;
+    return result;
+  }
+}
