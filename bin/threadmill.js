@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 
 const NEEDED = [24, 6];
@@ -16,10 +17,10 @@ function isRecent(version) {
 /** Runs the same command on another Node. The exit code is the child's; a child killed by a signal gives 128 + its number. */
 function runOn(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
-  // Ctrl-C goes to the whole foreground group, so the child has it already: the launcher only has to outlive it. A signal
-  // sent to the launcher alone is not seen by the child, hence passed on; a second SIGINT in the child means "at once".
-  const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR2"];
-  if (!process.stdin.isTTY) forwarded.push("SIGINT");
+  // Ctrl-C on a terminal goes to the whole foreground group, so the child has it already and the launcher only has to
+  // outlive it. Without a terminal a signal is meant for the launcher alone: it is passed on.
+  const hasTerminal = isatty(0) || isatty(1) || isatty(2);
+  const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR2"].concat(hasTerminal ? [] : ["SIGINT"]);
   const ignore = () => {};
   process.on("SIGINT", ignore);
   forwarded.forEach((name) => {
