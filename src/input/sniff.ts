@@ -1,0 +1,130 @@
+/**
+ * Looks at the beginning of a file and says what it is: NDJSON, an access log, CSV with which delimiter, or lines of text.
+ * Not for: what the user asked for (infer.ts puts both together).
+ */
+import { SNIFF_BYTES } from "../base/limits.ts";
+import type { Column, Format } from "./batch.ts";
+import { fitsType, inferTypes, uniqueNames } from "./column-type.ts";
+import { decodeSample, type Field, sampleLines, splitFields } from "./fields.ts";
+import { sampleJson } from "./json-sample.ts";
+import type { Dialect } from "./quotes.ts";
+
+/** LogFormat strings of the two log formats that nearly all servers write. */
+export const logFormats: { common: string; combined: string } = {
+  common: '%h %l %u %t "%r" %>s %b',
+  combined: '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"',
+};
+
+/** A text file without a known format: each line is one field. */
+export const linePattern: string = "^(?<line>.*)$";
+
+const commonLine = /^\S+ \S+ .*?\[\d{2}\/\w{3}\/\d{4}:[^\]]+\] "(\\.|[^"\\])*" \d{3} (\d+|-)( "|\s*$)/;
+const combinedLine = /" \d{3} (\d+|-) "(\\.|[^"\\])*" "(\\.|[^"\\])*"\s*$/;
+const delimiters = [",", "\t", ";", "|"];
+const delimiterNames: Record<string, string> = { "\t": "tab", " ": "space" };
+/** Lines that decide about the format. */
+const LOOKED_LINES = 100;
+/** Share of the looked lines that must agree. */
+const AGREE_SHARE = 0.9;
+
+export interface SniffHint {
+  /** What is known; the rest is found out. */
+  delimiter?: string;
+  quote?: string;
+  header?: boolean;
+  /** It is CSV: do not look for another format. */
+  isCsv?: boolean;
+  /** The sample is the whole input. Default: it is shorter than SNIFF_BYTES. */
+  isWhole?: boolean;
+}
+
+export interface Sniffed {
+  format: Format;
+  /** All columns; none for logs, whose columns follow from the LogFormat. */
+  columns: Column[];
+  /** In words, for a notice. */
+  found: string;
+}
+
+/** Finds format, columns and types of a (decompressed) sample. */
+export function sniff(sample: Uint8Array, hint: SniffHint = {}): Sniffed {
+  const isWhole = hint.isWhole ?? sample.length < SNIFF_BYTES;
+  const text = decodeSample(sample);
+  if (!hint.isCsv) {
+    const lines = sampleLines(text, isWhole);
+    const looked = lines.slice(0, LOOKED_LINES);
+    if (looked.length > 0 && looked.every((line) => line.trimStart().startsWith("{"))) {
+      const columns = sampleJson(lines);
+      if (columns.length > 0) return { format: { kind: "ndjson" }, columns, found: `ndjson, ${describe(columns)}` };
+    }
+    const log = sniffLog(looked);
+    if (log) return { format: { kind: "log", logFormat: logFormats[log] }, columns: [], found: `${log} access log` };
+  }
+  return sniffCsv(text, isWhole, hint);
+}
+
+function sniffLog(lines: string[]): "common" | "combined" | undefined {
+  const agree = (pattern: RegExp) => lines.filter((line) => pattern.test(line)).length >= lines.length * AGREE_SHARE;
+  if (lines.length === 0 || !agree(commonLine)) return undefined;
+  return agree(combinedLine) ? "combined" : "common";
+}
+
+function sniffCsv(text: string, isWhole: boolean, hint: SniffHint): Sniffed {
+  const { dialect, rows, isRegular } = findDialect(text, isWhole, hint);
+  if (!isRegular && !hint.isCsv) {
+    const format: Format = { kind: "text", pattern: linePattern, flags: "" };
+    return { format, columns: [{ name: "line", type: "text" }], found: "lines of text, one column (line text)" };
+  }
+  const header = hint.header ?? hasHeader(rows);
+  const columns = csvColumns(rows, header);
+  const delimiter = delimiterNames[dialect.delimiter] ?? dialect.delimiter;
+  const found = `csv, delimiter ${delimiter}, ${header ? "a header line" : "no header line"}, ${describe(columns)}`;
+  return { format: { kind: "csv", ...dialect, header }, columns, found };
+}
+
+/** Columns of rows whose first one may be the header; the first row fixes their number. */
+export function csvColumns(rows: Field[][], header: boolean): Column[] {
+  const types = inferTypes(header ? rows.slice(1) : rows);
+  const names = uniqueNames((rows[0] ?? []).map((name) => (header ? name : null)));
+  return names.map((name, i) => ({ name, type: types[i] ?? "text" }));
+}
+
+/** As DuckDB: all text means that the first row names the columns; else it does if it does not fit the others' types. */
+function hasHeader(rows: Field[][]): boolean {
+  const [first, ...others] = rows;
+  if (!first || first.every((value) => value === null)) return false;
+  const types = inferTypes(others.length > 0 ? others : rows);
+  if (types.every((type) => type === "text")) return true;
+  return !first.every((value, i) => fitsType(value, types[i] ?? "text"));
+}
+
+type Found = { dialect: Dialect; rows: Field[][]; isRegular: boolean };
+
+/** The delimiter and quote under which most rows have as many fields as the first; ties: more fields, then list order. */
+function findDialect(text: string, isWhole: boolean, hint: SniffHint): Found {
+  const quotes = hint.quote === undefined ? ['"', ..."'".repeat(/(^|[,\t;|])'/m.test(text) ? 1 : 0)] : [hint.quote];
+  let best: (Found & { share: number; fields: number }) | undefined;
+  for (const delimiter of hint.delimiter === undefined ? delimiters : [hint.delimiter]) {
+    for (const quote of quotes) {
+      const rows = splitFields(text, { delimiter, quote }, isWhole);
+      const fields = rows[0]?.length ?? 0;
+      const share = rows.filter((row) => row.length === fields).length / Math.max(1, rows.length);
+      // One field per row says nothing for a delimiter: it only counts where no other one splits the rows evenly.
+      const isBetter = !best || rank(share, fields) > rank(best.share, best.fields);
+      if (isBetter) best = { dialect: { delimiter, quote }, rows, share, fields, isRegular: share >= AGREE_SHARE };
+    }
+  }
+  return best as Found;
+}
+
+function rank(share: number, fields: number): number {
+  if (fields < 2) return share === 1 ? 1 : 0;
+  return share < AGREE_SHARE ? 0.5 * share : 2 + share * 1e6 + fields;
+}
+
+/** `9 columns (id text, ts timestamp, …)`. */
+export function describe(columns: readonly Column[]): string {
+  const shown = columns.slice(0, 12).map(({ name, type }) => `${name} ${type}`);
+  if (columns.length > shown.length) shown.push("…");
+  return `${columns.length} column${columns.length === 1 ? "" : "s"}${columns.length > 0 ? ` (${shown.join(", ")})` : ""}`;
+}
