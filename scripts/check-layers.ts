@@ -2,7 +2,7 @@
  * The import check: a folder of src imports only what the table below names, type imports, dynamic imports and modules
  * loaded by URL included. The table is the one of the design; a part that wants more is in the wrong folder.
  */
-import { existsSync, globSync } from "node:fs";
+import { globSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { type Finding, readSource, references, type Source } from "./source.ts";
 
@@ -120,7 +120,7 @@ export function deadFiles(sources: readonly Source[], exists: (path: string) => 
 if (import.meta.main) {
   const findings = globSync("src/**/*.ts")
     .sort()
-    .flatMap((path) => checkLayers(readSource(path), existsSync));
+    .flatMap((path) => checkLayers(readSource(path), isFile));
   for (const { path, line, message } of findings) console.error(`${path}:${line} ${message}`);
   process.exitCode = findings.length > 0 ? 1 : 0;
 }

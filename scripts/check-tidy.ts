@@ -4,7 +4,7 @@
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { deadFiles } from "./check-layers.ts";
-import { type Finding, parseSource, type Source } from "./source.ts";
+import { type Finding, isFile, parseSource, type Source } from "./source.ts";
 import { checkText, checkTidy } from "./tidy-rules.ts";
 
 const baselinePath = "scripts/tidy-baseline.json";
@@ -58,7 +58,7 @@ function collect(): Finding[] {
     findings.push(...checkTidy(source));
     if (path.startsWith("src/")) sources.push(source);
   }
-  return [...findings, ...deadFiles(sources, existsSync)];
+  return [...findings, ...deadFiles(sources, isFile)];
 }
 
 function write(baseline: Baseline): void {

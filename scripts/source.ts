@@ -1,5 +1,5 @@
 /** What the checks know about a source file: its text, its syntax tree, and what it refers to. Not for: judging it. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type Program, parseSync } from "oxc-parser";
 
 export interface Finding {
@@ -34,6 +34,11 @@ export function parseSource(path: string, text: string): Source {
 
 export function readSource(path: string): Source {
   return parseSource(path, readFileSync(path, "utf8"));
+}
+
+/** Whether the path is a file (a folder is not). */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 export function lineAt(text: string, offset: number): number {
