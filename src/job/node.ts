@@ -1,0 +1,26 @@
+/** The contract between the compiler of expressions and the tables of functions. */
+import type { Vector } from "../kernel/vector.ts";
+import type { ValueType } from "./expression.ts";
+
+/** n rows of columns. A vector stays valid until the frame's next batch. */
+export interface Frame {
+  n: number;
+  column(name: string): Vector;
+}
+
+/** A compiled part of an expression. */
+export interface Node {
+  /** Set when the value is the same for every row; timestamps as microseconds, bigint as bigint. */
+  constant: { value: unknown; type: ValueType } | undefined;
+  /** Names of the columns that it reads. */
+  columns: readonly string[];
+  evaluate(frame: Frame): Vector;
+}
+
+export interface FunctionContext {
+  /** Zone of time functions that name none. */
+  timeZone: string;
+}
+
+/** Binds a function to its arguments once per expression; what it returns is called once per batch and may reuse its memory. */
+export type BoundFunction = (args: Node[], context: FunctionContext) => Node["evaluate"];
