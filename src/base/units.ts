@@ -25,8 +25,8 @@ export function parseBytes(text: string): number {
 function scaled(value: number, base: number, names: readonly string[]): string {
   let power = 0;
   let rest = Math.abs(value);
-  // 999.95 would print as 1000.0: the next unit starts there.
-  while (rest >= (power === 0 ? base : base - 0.05) && power < names.length - 1) {
+  // 999.5 would print as 1000: the next unit starts there.
+  while (rest >= (power === 0 ? base : base - 0.5) && power < names.length - 1) {
     rest /= base;
     power++;
   }
