@@ -1,0 +1,169 @@
+/**
+ * Access logs in Apache's formats: one line, one record. A value ends where the text behind it in the format begins;
+ * inside double quotes a backslash escapes. `-` and nothing at all are null.
+ */
+import { UsageError } from "../../base/errors.ts";
+import type { ParserOptions } from "../../input/batch.ts";
+import { isBlank, LineParser } from "./lines.ts";
+import { type LogPiece, parseLogFormat } from "./log-format.ts";
+
+export { COMBINED, COMMON, logColumns } from "./log-format.ts";
+
+const BACKSLASH = 92;
+const SPACE = 32;
+
+/** One value of a line, and the text behind it. */
+interface Part {
+  /** Positions in a row's ranges, or -1: of the value itself, and for %r of method, path and protocol. */
+  slots: number[];
+  /** The text behind the value; empty: the line's end. */
+  behind: Uint8Array;
+  quoted: boolean;
+  bracketed: boolean;
+}
+
+export class LogParser extends LineParser {
+  readonly #before: Uint8Array;
+  readonly #parts: Part[] = [];
+
+  constructor(options: ParserOptions, logFormat: string) {
+    super(options);
+    const pieces = parseLogFormat(logFormat);
+    const slots = wantedSlots(options, pieces);
+    this.#before = literalAt(pieces, 0);
+    pieces.forEach((piece, i) => {
+      if (piece.kind !== "value") return;
+      const behind = literalAt(pieces, i + 1);
+      const quoted = behind[0] === 34 && literalAt(pieces, i - 1).at(-1) === 34;
+      const own = piece.columns.map((column) => slots.get(column.name) ?? -1);
+      this.#parts.push({ slots: own, behind, quoted, bracketed: piece.bracketed });
+    });
+  }
+
+  protected override parseLine(start: number, end: number, line: number): boolean {
+    if (isBlank(this.bytes, start, end)) return false;
+    let p = startsWith(this.bytes, start, end, this.#before) ? start + this.#before.length : -1;
+    const row = this.rows * this.stride;
+    for (const part of this.#parts) {
+      if (p < 0) break;
+      p = this.#value(part, p, end, row);
+    }
+    if (p === end) return true;
+    this.reject("no-match", "the line does not have the log format", start, end, line);
+    return false;
+  }
+
+  /** Reads one value and the text behind it. Returns the index behind both, or -1. */
+  #value(part: Part, from: number, end: number, row: number): number {
+    const { bytes } = this;
+    let start = from;
+    let p = from;
+    let escaped = false;
+    // Apache writes the time in brackets by itself, and the format does not show them.
+    if (part.bracketed && bytes[p] === 91) {
+      while (p < end && bytes[p] !== 93) p++;
+      if (p === end) return -1;
+      this.#store(part, ++start, p, row, false);
+      return startsWith(bytes, p + 1, end, part.behind) ? p + 1 + part.behind.length : -1;
+    }
+    const { behind, quoted } = part;
+    if (behind.length === 0) p = end;
+    for (; p < end; p++) {
+      if (quoted && bytes[p] === BACKSLASH) {
+        escaped = true;
+        p++;
+      } else if (bytes[p] === behind[0] && startsWith(bytes, p, end, behind)) break;
+    }
+    if (p > end || (p === end && behind.length > 0)) return -1;
+    this.#store(part, start, p, row, escaped);
+    return p + behind.length;
+  }
+
+  #store(part: Part, start: number, end: number, row: number, escaped: boolean): void {
+    if (end === start || (end === start + 1 && this.bytes[start] === 45)) return;
+    if (part.slots.every((slot) => slot < 0)) return;
+    let from = start;
+    let to = end;
+    if (escaped) {
+      from = this.reserveScratch(end - start);
+      to = unescapeLog(this.bytes, start, end, from);
+    }
+    this.#set(row, part.slots[0], from, to);
+    if (part.slots.length > 1) this.#splitRequest(part.slots, from, to, row);
+  }
+
+  #set(row: number, slot: number, start: number, end: number): void {
+    if (slot < 0 || start >= end) return;
+    this.ranges[row + slot] = start;
+    this.ranges[row + slot + 1] = end;
+  }
+
+  /** `GET /a b HTTP/1.1`: up to the first space, the middle, and the last word where it names a protocol. */
+  #splitRequest(slots: number[], start: number, end: number, row: number): void {
+    const { bytes } = this;
+    let first = start;
+    while (first < end && bytes[first] !== SPACE) first++;
+    if (first === end) return;
+    let last = end - 1;
+    while (bytes[last] !== SPACE) last--;
+    const hasProtocol = last > first && startsWith(bytes, last + 1, end, PROTOCOL);
+    this.#set(row, slots[1], start, first);
+    this.#set(row, slots[2], first + 1, hasProtocol ? last : end);
+    if (hasProtocol) this.#set(row, slots[3], last + 1, end);
+  }
+}
+
+const PROTOCOL: Uint8Array = Buffer.from("HTTP/");
+
+function literalAt(pieces: LogPiece[], i: number): Uint8Array {
+  const piece = pieces[i];
+  return piece?.kind === "literal" ? new Uint8Array(piece.bytes) : new Uint8Array(0);
+}
+
+function startsWith(bytes: Uint8Array, p: number, end: number, text: Uint8Array): boolean {
+  if (p + text.length > end) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false;
+  return true;
+}
+
+/** Wanted columns by name. Throws ERR_UNKNOWN_COLUMN for one that the format does not have. */
+function wantedSlots(options: ParserOptions, pieces: LogPiece[]): Map<string, number> {
+  const names = pieces.flatMap((piece) => (piece.kind === "value" ? piece.columns.map((column) => column.name) : []));
+  const slots = new Map<string, number>();
+  options.wanted.forEach((column, slot) => {
+    const { name } = options.schema.columns[column];
+    if (!names.includes(name)) {
+      throw new UsageError("ERR_UNKNOWN_COLUMN", `the log format has no column ${JSON.stringify(name)}`, {
+        hint: `It has: ${names.join(", ")}.`,
+      });
+    }
+    if (!slots.has(name)) slots.set(name, slot * 2);
+  });
+  return slots;
+}
+
+const LETTERS: Record<number, number> = { 110: 10, 116: 9, 114: 13, 98: 8, 118: 11, 102: 12 };
+
+/** Resolves `\"`, `\\`, `\n` and the like, and `\xhh`, to `at` in the same bytes; an unknown escape stays as it is. Returns the end. */
+function unescapeLog(bytes: Uint8Array, start: number, end: number, at: number): number {
+  let out = at;
+  for (let p = start; p < end; p++) {
+    if (bytes[p] !== BACKSLASH || p + 1 >= end) {
+      bytes[out++] = bytes[p];
+      continue;
+    }
+    const kind = bytes[++p];
+    const code =
+      kind === 120 && p + 2 < end ? Number.parseInt(String.fromCharCode(bytes[p + 1], bytes[p + 2]), 16) : Number.NaN;
+    if (kind === 34 || kind === BACKSLASH) bytes[out++] = kind;
+    else if (LETTERS[kind] !== undefined) bytes[out++] = LETTERS[kind];
+    else if (!Number.isNaN(code)) {
+      bytes[out++] = code;
+      p += 2;
+    } else {
+      bytes[out++] = BACKSLASH;
+      bytes[out++] = kind;
+    }
+  }
+  return out;
+}
