@@ -4,7 +4,7 @@
  */
 import { globSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { type Finding, readSource, references, type Source } from "./source.ts";
+import { type Finding, isFile, readSource, references, type Source } from "./source.ts";
 
 interface LayerRule {
   layer: number;
