@@ -89,10 +89,9 @@ export class CsvParser extends BufferedParser {
       let newlines = 0;
       let stored = false;
       for (;;) {
-        const byte = bytes[p];
-        if (byte > limit) {
-          p++;
-        } else if (byte === delimiter) {
+        let byte = bytes[p];
+        while (byte > limit) byte = bytes[++p];
+        if (byte === delimiter) {
           if (field < slotCount) {
             const slot = slots[field];
             if (slot >= 0) {
@@ -108,10 +107,9 @@ export class CsvParser extends BufferedParser {
           let doubled = 0;
           let q = p + 1;
           for (;;) {
-            const inner = bytes[q];
-            if (inner > limit) {
-              q++;
-            } else if (inner === quote) {
+            let inner = bytes[q];
+            while (inner > limit) inner = bytes[++q];
+            if (inner === quote) {
               if (bytes[q + 1] !== quote || q >= fill) break;
               doubled++;
               q += 2;

@@ -14,6 +14,8 @@ const DAY_US = 86400e6;
 const MONTH_NAMES = "janfebmaraprmayjunjulaugsepoctnovdec";
 const MONTH_DAYS: Uint8Array = Uint8Array.of(31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31);
 
+const TENS: Int32Array = Int32Array.of(1, 10, 100, 1000, 10000, 100000, 1000000);
+
 /** The last `YYYY-MM-DDTHH:` that was read: logs stay in the same hour for many lines. */
 const PREFIX_BYTES = 14;
 const prefix: Uint8Array = new Uint8Array(PREFIX_BYTES);
@@ -30,7 +32,10 @@ export function parseTimestamp(bytes: Uint8Array, start: number, end: number): n
   while (to > from && bytes[to - 1] === 32) to--;
   if (to - from >= 16 && bytes[from + 4] === 45) {
     const hour = hourPrefix(bytes, from);
-    if (!Number.isNaN(hour)) return hour + minutesOn(bytes, from + PREFIX_BYTES, to);
+    if (!Number.isNaN(hour)) {
+      const clock = plainClock(bytes, from + PREFIX_BYTES, to);
+      return hour + (clock >= 0 ? clock : minutesOn(bytes, from + PREFIX_BYTES, to));
+    }
   }
   if (to - from >= 8 && bytes[from + 4] === 45) return isoTimestamp(bytes, from, to);
   if (bytes[from] === 91 && bytes[to - 1] === 93) return apacheTimestamp(bytes, from + 1, to - 1);
@@ -57,6 +62,28 @@ function slowHourPrefix(bytes: Uint8Array, from: number): number {
   const hour = digits(bytes, from + 11, 2);
   const date = dateUs(digits(bytes, from, 4), digits(bytes, from + 5, 2), digits(bytes, from + 8, 2));
   return hour >= 0 && hour < 24 ? date + hour * HOUR_US : Number.NaN;
+}
+
+/** `MM:SS`, `MM:SS.f…` with at most six digits, each with or without Z: the common case, in locals only. Else -1. */
+function plainClock(bytes: Uint8Array, from: number, end: number): number {
+  const m1 = bytes[from] - 48;
+  const m0 = bytes[from + 1] - 48;
+  const s1 = bytes[from + 3] - 48;
+  const s0 = bytes[from + 4] - 48;
+  const to = bytes[end - 1] === 90 ? end - 1 : end;
+  const isClock = m1 >= 0 && m1 < 6 && m0 >= 0 && m0 < 10 && s1 >= 0 && s1 < 6 && s0 >= 0 && s0 < 10;
+  if (to < from + 5 || !isClock || bytes[from + 2] !== 58) return -1;
+  const clock = ((m1 * 10 + m0) * 60 + s1 * 10 + s0) * 1e6;
+  const places = to - from - 6;
+  if (places < 0) return to === from + 5 ? clock : -1;
+  if (bytes[from + 5] !== 46 || places > 6) return -1;
+  let micros = 0;
+  for (let p = from + 6; p < to; p++) {
+    const digit = bytes[p] - 48;
+    if (!(digit >= 0 && digit < 10)) return -1;
+    micros = micros * 10 + digit;
+  }
+  return clock + micros * TENS[6 - places];
 }
 
 /** n digits as a number, or -1. */
