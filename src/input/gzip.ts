@@ -58,8 +58,9 @@ async function* decodeMember(input: CompressedInput): AsyncGenerator<Uint8Array,
       const before = decoder.bytesWritten;
       const isWanted = await write(piece);
       // bytesWritten counts what the decoder really took: the rest belongs to the trailer and the next member.
-      input.consume(isWanted ? piece.length : decoder.bytesWritten - before);
-      if (!isWanted) return;
+      const taken = decoder.bytesWritten - before;
+      input.consume(taken);
+      if (!isWanted || taken < piece.length) return;
     }
   });
   for await (const chunk of decoded) {

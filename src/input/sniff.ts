@@ -26,6 +26,8 @@ const delimiterNames: Record<string, string> = { "\t": "tab", " ": "space" };
 const LOOKED_LINES = 100;
 /** Share of the looked lines that must agree. */
 const AGREE_SHARE = 0.9;
+/** Share of rows with as many fields as the first that makes a text CSV. */
+const SPLIT_SHARE = 0.5;
 
 export interface SniffHint {
   /** What is known; the rest is found out. */
@@ -77,7 +79,7 @@ function sniffCsv(text: string, isWhole: boolean, hint: SniffHint): Sniffed {
   }
   const header = hint.header ?? hasHeader(rows);
   const columns = csvColumns(rows, header);
-  const delimiter = delimiterNames[dialect.delimiter] ?? dialect.delimiter;
+  const delimiter = delimiterNames[dialect.delimiter] ?? JSON.stringify(dialect.delimiter);
   const found = `csv, delimiter ${delimiter}, ${header ? "a header line" : "no header line"}, ${describe(columns)}`;
   return { format: { kind: "csv", ...dialect, header }, columns, found };
 }
@@ -100,26 +102,32 @@ function hasHeader(rows: Field[][]): boolean {
 
 type Found = { dialect: Dialect; rows: Field[][]; isRegular: boolean };
 
-/** The delimiter and quote under which most rows have as many fields as the first; ties: more fields, then list order. */
+/**
+ * The delimiter under which most rows have as many fields as the first; ties: more fields, then the order of the list.
+ * Half of the rows are enough: the others are then rejected by name, rather than all taken for lines of text. One field
+ * per row is regular where no candidate occurs at all.
+ */
 function findDialect(text: string, isWhole: boolean, hint: SniffHint): Found {
-  const quotes = hint.quote === undefined ? ['"', ..."'".repeat(/(^|[,\t;|])'/m.test(text) ? 1 : 0)] : [hint.quote];
-  let best: (Found & { share: number; fields: number }) | undefined;
-  for (const delimiter of hint.delimiter === undefined ? delimiters : [hint.delimiter]) {
-    for (const quote of quotes) {
-      const rows = splitFields(text, { delimiter, quote }, isWhole);
-      const fields = rows[0]?.length ?? 0;
-      const share = rows.filter((row) => row.length === fields).length / Math.max(1, rows.length);
-      // One field per row says nothing for a delimiter: it only counts where no other one splits the rows evenly.
-      const isBetter = !best || rank(share, fields) > rank(best.share, best.fields);
-      if (isBetter) best = { dialect: { delimiter, quote }, rows, share, fields, isRegular: share >= AGREE_SHARE };
-    }
-  }
-  return best as Found;
+  const quote = hint.quote ?? findQuote(text);
+  const candidates = (hint.delimiter === undefined ? delimiters : [hint.delimiter]).map((delimiter) => {
+    const rows = splitFields(text, { delimiter, quote }, isWhole);
+    const fields = rows[0]?.length ?? 0;
+    const share = rows.filter((row) => row.length === fields).length / Math.max(1, rows.length);
+    return { dialect: { delimiter, quote }, rows, fields, share, isSingle: rows.every((row) => row.length === 1) };
+  });
+  const splitting = candidates.filter(({ fields, share }) => fields > 1 && share >= SPLIT_SHARE);
+  splitting.sort((left, right) => right.share - left.share || right.fields - left.fields);
+  const best = splitting[0] ?? candidates[0];
+  const isRegular = splitting.length > 0 || candidates.every(({ isSingle }) => isSingle);
+  return { dialect: best.dialect, rows: best.rows, isRegular };
 }
 
-function rank(share: number, fields: number): number {
-  if (fields < 2) return share === 1 ? 1 : 0;
-  return share < AGREE_SHARE ? 0.5 * share : 2 + share * 1e6 + fields;
+/** `"`, or `'` where it encloses fields throughout and `"` never occurs. */
+function findQuote(text: string): string {
+  if (text.includes('"')) return '"';
+  const opened = text.match(/(^|[,\t;|])'/gm)?.length ?? 0;
+  const closed = text.match(/(^|[,\t;|])'([^']|'')*'(?=[,\t;|\r\n]|$)/gm)?.length ?? 0;
+  return opened > 0 && opened === closed ? "'" : '"';
 }
 
 /** `9 columns (id text, ts timestamp, …)`. */
