@@ -130,9 +130,12 @@ function judgeWindow(window: Uint8Array, from: number, offset: number, options: 
   };
   const startAfter = (judge: Judge): number => judge.ends.find((end) => end >= wanted) ?? -1;
   if (from === 0) return startAfter(read(bomBytes(window), FIELD_START));
-  // The window's first byte may be the middle of anything: of plain text, or of text within quotes.
-  const outside = read(0, UNQUOTED);
-  const inside = read(0, QUOTED);
+  // The window's first byte may be the middle of anything, even of a doubled quote. Right after a newline or delimiter
+  // only two states are possible: the start of a field, or text within quotes.
+  const isBorder = (byte: number) => byte === NEWLINE || byte === dialect.delimiter.charCodeAt(0);
+  const begin = window.subarray(0, wanted).findIndex(isBorder) + 1;
+  const outside = read(begin, begin > 0 ? FIELD_START : UNQUOTED);
+  const inside = read(begin, QUOTED);
   return startAfter(inside.score(fields) < outside.score(fields) ? inside : outside);
 }
 

@@ -1,0 +1,43 @@
+// Blocks of a stream: sizes, long records, the limit. That cuts are right for any data is in property/split.test.ts.
+import { expect, test } from "vitest";
+import { type CutOptions, cutStream } from "../../src/input/stream.ts";
+
+async function cut(text: string, options: Partial<CutOptions>, chunkBytes = 10): Promise<string[]> {
+  async function* chunks() {
+    // One buffer for all chunks, as a reader may do: blocks must not keep it.
+    const room = new Uint8Array(chunkBytes);
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += chunkBytes) {
+      const piece = bytes.subarray(at, at + chunkBytes);
+      room.set(piece);
+      yield room.subarray(0, piece.length);
+    }
+  }
+  const blocks = await Array.fromAsync(cutStream(chunks(), { quote: '"', delimiter: ",", ...options }));
+  return blocks.map(({ bytes }) => Buffer.from(bytes).toString());
+}
+
+test("nothing in, nothing out", async () => {
+  expect(await cut("", { blockBytes: 4 })).toEqual([]);
+});
+
+test("blocks are about as large as asked, whatever the chunks", async () => {
+  const rows = "1,2\n".repeat(100);
+  expect(await cut(rows, { blockBytes: 8 }, 1000)).toEqual(Array(50).fill("1,2\n1,2\n"));
+  expect(await cut(rows, { blockBytes: 1e6 })).toEqual([rows]);
+});
+
+test("a block grows for a long record, and the last one needs no newline", async () => {
+  const long = `"${"x\n".repeat(50)}",1\n`;
+  expect(await cut(`a,b\n${long}c`, { blockBytes: 4 })).toEqual(["a,b\n", long, "c"]);
+});
+
+test("a quote inside plain text opens nothing; with no quote byte newlines alone count", async () => {
+  expect(await cut('5" disk\nnext\n', { blockBytes: 8 })).toEqual(['5" disk\n', "next\n"]);
+  expect(await cut('"a\nb"\n', { blockBytes: 2, quote: "" }, 2)).toEqual(['"a\n', 'b"\n']);
+});
+
+test("a record above the limit is an error that names the stream and the offset", async () => {
+  const result = cut(`ok\n"${"x".repeat(100)}`, { blockBytes: 3, lineBytesMax: 50, path: "pipe" });
+  await expect(result).rejects.toMatchObject({ code: "ERR_RECORD_TOO_LONG", place: { file: "pipe", offset: 3 } });
+});
