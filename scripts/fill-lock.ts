@@ -19,16 +19,25 @@ export interface LockPackage {
 const systems = ["android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32", "aix"];
 const processors = ["arm64", "arm", "x64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "wasm32"];
 
+/** Packages for one system whose name does not say so. */
+const onlyFor: Readonly<Record<string, string>> = { fsevents: "darwin" };
+
+/** The lowest version that a plain range allows (`~1.2.3` → `1.2.3`); undefined for other ranges. */
+function lowest(range: string): string | undefined {
+  return /^[~^]?(\d+\.\d+\.\d+[\w.+-]*)$/.exec(range)?.[1];
+}
+
 /** The entry that a platform package gets from its name, for example `…-linux-x64-musl`; undefined if the name says no platform. */
-export function platformEntry(name: string, version: string, dev: boolean): LockPackage | undefined {
+export function platformEntry(name: string, range: string, dev: boolean): LockPackage | undefined {
   const words = name.split(/[^a-z0-9]+/);
-  const os = systems.filter((system) => words.includes(system));
+  const os = systems.filter((system) => words.includes(system) || onlyFor[name] === system);
   const cpu = processors.filter((processor) => words.includes(processor));
-  if (cpu.length !== 1 || !/^\d+\.\d+\.\d+/.test(version)) return undefined;
+  const version = lowest(range);
+  if (version === undefined || cpu.length > 1 || cpu.length + os.length === 0) return undefined;
   const libc = words.some((word) => word.startsWith("musl")) ? "musl" : words.includes("gnu") ? "glibc" : undefined;
   return {
     version,
-    cpu,
+    ...(cpu.length > 0 && { cpu }),
     ...(dev && { dev }),
     ...(libc && os[0] === "linux" && { libc: [libc] }),
     optional: true,
@@ -45,7 +54,7 @@ export function fillLock(packages: Record<string, LockPackage>): { added: string
       const beside = path.slice(0, Math.max(0, path.lastIndexOf("node_modules/"))) + "node_modules/" + name;
       const nested = `${path}/node_modules/${name}`;
       const places = [nested, beside, `node_modules/${name}`];
-      if (places.some((place) => packages[place]?.version === version)) continue;
+      if (places.some((place) => packages[place]?.version === lowest(version))) continue;
       const entry = platformEntry(name, version, owner.dev === true);
       if (entry) packages[packages[beside] ? nested : beside] = entry;
       (entry ? added : unknown).push(`${name}@${version}`);

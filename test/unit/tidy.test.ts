@@ -203,7 +203,14 @@ describe("lock", () => {
       os: ["linux"],
     });
     expect(platformEntry("@a/b-win32-x64-msvc", "1.2.3-r.1", false)).toMatchObject({ os: ["win32"], cpu: ["x64"] });
-    expect(platformEntry("fsevents", "~2.3.3", true)).toBeUndefined();
+    expect(platformEntry("fsevents", "~2.3.3", true)).toEqual({
+      version: "2.3.3",
+      dev: true,
+      optional: true,
+      os: ["darwin"],
+    });
+    expect(platformEntry("anything", "1.2.3", true)).toBeUndefined();
+    expect(platformEntry("@a/b-linux-x64", ">=1 <3", true)).toBeUndefined();
   });
 
   test("a missing platform is added beside its owner, or below it where another version is there already", () => {
