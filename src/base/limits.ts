@@ -54,3 +54,5 @@ export const BACKOFF_MS_MAX: number = 60_000;
 export const REQUEUES_MAX: number = 3;
 /** A worker that is not ready by then (it takes ~50 ms) hangs in a preloaded module. */
 export const WORKER_START_MS_MAX: number = 30_000;
+/** Values that `collect` keeps per group unless it is given a limit: enough to look at, too few to eat the memory. */
+export const COLLECT_VALUES_MAX: number = 1000;

@@ -1,0 +1,39 @@
+/** count(): rows. count(x): rows where x is not null. */
+import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import type { Vector } from "../vector.ts";
+import type { Accumulator } from "./accumulator.ts";
+import { growFloats } from "./grow.ts";
+
+export class CountAccumulator implements Accumulator {
+  #counts: Float64Array = new Float64Array(16);
+
+  grow(count: number): void {
+    this.#counts = growFloats(this.#counts, count);
+  }
+
+  step(groups: Int32Array, n: number, inputs: Vector[]): void {
+    const counts = this.#counts;
+    const input = inputs[0];
+    if (input === undefined) for (let i = 0; i < n; i++) counts[groups[i]]++;
+    else if (input.kind === "text") for (let i = 0; i < n; i++) counts[groups[i]] += input.ends[i] < 0 ? 0 : 1;
+    else if (input.kind === "values") for (let i = 0; i < n; i++) counts[groups[i]] += isNull(input.values[i]) ? 0 : 1;
+    else if (input.nulls === undefined) for (let i = 0; i < n; i++) counts[groups[i]]++;
+    else for (let i = 0; i < n; i++) counts[groups[i]] += input.nulls[i] === 0 ? 1 : 0;
+  }
+
+  write(writer: ByteWriter, groups: Int32Array): void {
+    for (const group of groups) writer.varint(this.#counts[group]);
+  }
+
+  merge(reader: ByteReader, map: Int32Array): void {
+    for (const group of map) this.#counts[group] += reader.varint();
+  }
+
+  finish(group: number): number {
+    return this.#counts[group];
+  }
+}
+
+function isNull(value: unknown): boolean {
+  return value === null || value === undefined || (value instanceof Date && Number.isNaN(value.getTime()));
+}

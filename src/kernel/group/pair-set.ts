@@ -1,0 +1,153 @@
+/**
+ * A set of (group, value id) pairs, for exact distinct counts. Two forms:
+ *
+ *     bits    one row of bits per group while groups × values is small: one access that stays in the cache
+ *     sparse  owner[value] = group + 1 for the first group in which a value is met (most values of an id column have
+ *             only that one), and for the further groups an open-addressing table of [group + 1, value]
+ *
+ * It starts with bits and goes over to sparse, for good, once bits would take more memory than the table.
+ */
+import { hashPair } from "../../base/hash.ts";
+import { growInts } from "./grow.ts";
+
+/** Bits may always take this much: it fits beside everything else in a small cache hierarchy. */
+const BITS_WORDS_MIN = 2 * 1024 * 1024;
+/** Above that, bits may take this many words per pair: about what the table takes. */
+const BITS_WORDS_PER_PAIR = 4;
+
+export class PairSet {
+  size = 0;
+  #bits: Int32Array | undefined = new Int32Array(0);
+  /** log2 of the words per group. */
+  #stride = 0;
+  #owner: Int32Array = new Int32Array(0);
+  #slots: Int32Array = new Int32Array(256);
+  #shift = 25;
+  #used = 0;
+
+  /** Adds (groups[i], ids[i]) for the first n rows; counts[group] grows by one where the pair is new. */
+  add(groups: Int32Array, ids: Int32Array, n: number, counts: Float64Array, groupCount: number, idCount: number): void {
+    this.#reserve(groupCount, idCount);
+    if (this.#bits !== undefined) this.#addBits(this.#bits, groups, ids, n, counts);
+    else this.#addSparse(groups, ids, n, counts);
+  }
+
+  #addBits(bits: Int32Array, groups: Int32Array, ids: Int32Array, n: number, counts: Float64Array): void {
+    const stride = this.#stride;
+    let added = 0;
+    for (let i = 0; i < n; i++) {
+      const group = groups[i];
+      const id = ids[i];
+      const at = (group << stride) + (id >>> 5);
+      const word = bits[at];
+      const mask = 1 << (id & 31);
+      if ((word & mask) !== 0) continue;
+      bits[at] = word | mask;
+      counts[group]++;
+      added++;
+    }
+    this.size += added;
+  }
+
+  #addSparse(groups: Int32Array, ids: Int32Array, n: number, counts: Float64Array): void {
+    const owner = this.#owner;
+    for (let i = 0; i < n; i++) {
+      const id = ids[i];
+      const stored = groups[i] + 1;
+      const first = owner[id];
+      if (first === stored) continue;
+      if (first === 0) owner[id] = stored;
+      else if (!this.#insert(stored, id)) continue;
+      counts[stored - 1]++;
+      this.size++;
+    }
+  }
+
+  #insert(stored: number, id: number): boolean {
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    let slot = (hashPair(stored, id) >>> this.#shift) << 1;
+    while (slots[slot] !== 0) {
+      if (slots[slot] === stored && slots[slot + 1] === id) return false;
+      slot = (slot + 2) & mask;
+    }
+    slots[slot] = stored;
+    slots[slot + 1] = id;
+    if (++this.#used * 4 > slots.length) this.#grow();
+    return true;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    const slots = new Int32Array(old.length * 2);
+    const mask = slots.length - 2;
+    this.#shift--;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from] === 0) continue;
+      let slot = (hashPair(old[from], old[from + 1]) >>> this.#shift) << 1;
+      while (slots[slot] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = old[from];
+      slots[slot + 1] = old[from + 1];
+    }
+    this.#slots = slots;
+  }
+
+  #reserve(groupCount: number, idCount: number): void {
+    if (this.#bits === undefined) {
+      this.#owner = growInts(this.#owner, idCount);
+      return;
+    }
+    let stride = this.#stride;
+    while (32 * 2 ** stride < idCount) stride++;
+    const words = groupCount * 2 ** stride;
+    if (stride === this.#stride && words <= this.#bits.length) return;
+    if (words > Math.max(BITS_WORDS_MIN, this.size * BITS_WORDS_PER_PAIR)) this.#toSparse(idCount);
+    else this.#widen(this.#bits, stride, words);
+  }
+
+  #widen(old: Int32Array, stride: number, words: number): void {
+    const bits = new Int32Array(Math.ceil(words * 1.5));
+    if (stride === this.#stride) bits.set(old);
+    else {
+      const from = 2 ** this.#stride;
+      for (let at = 0, to = 0; at + from <= old.length; at += from, to += 2 ** stride) {
+        if (to + from > bits.length) break;
+        bits.set(old.subarray(at, at + from), to);
+      }
+    }
+    this.#bits = bits;
+    this.#stride = stride;
+  }
+
+  #toSparse(idCount: number): void {
+    const pairs: PairSet = new PairSet();
+    pairs.#bits = undefined;
+    pairs.#owner = new Int32Array(idCount);
+    this.each((group, id) => {
+      if (pairs.#owner[id] === 0) pairs.#owner[id] = group + 1;
+      else pairs.#insert(group + 1, id);
+    });
+    this.#bits = undefined;
+    this.#owner = pairs.#owner;
+    this.#slots = pairs.#slots;
+    this.#shift = pairs.#shift;
+    this.#used = pairs.#used;
+  }
+
+  each(visit: (group: number, id: number) => void): void {
+    const bits = this.#bits;
+    if (bits !== undefined) {
+      const mask = 2 ** this.#stride - 1;
+      for (let at = 0; at < bits.length; at++) {
+        for (let word = bits[at]; word !== 0; word &= word - 1) {
+          visit(at >>> this.#stride, (at & mask) * 32 + (31 - Math.clz32(word & -word)));
+        }
+      }
+      return;
+    }
+    for (let id = 0; id < this.#owner.length; id++) if (this.#owner[id] !== 0) visit(this.#owner[id] - 1, id);
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      if (this.#slots[at] !== 0) visit(this.#slots[at] - 1, this.#slots[at + 1]);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Compact binary writing and reading for partials and sketches: LEB128 varints, zigzag for signed, little-endian floats.
+ * Readers check every bound: a partial comes from a store or a socket, and a cut one must end in an error, not in zeros.
+ */
+import { ThreadmillError } from "../base/errors.ts";
+
+const float = new Float64Array(1);
+const floatBytes = new Uint8Array(float.buffer);
+
+export class ByteWriter {
+  bytes: Uint8Array;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Makes room for `more` bytes; later writes of that many need no check. */
+  reserve(more: number): void {
+    if (this.length + more <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  /** A non-negative safe integer. */
+  varint(value: number): void {
+    this.reserve(10);
+    let rest = value;
+    while (rest > 0x7fffffff) {
+      this.bytes[this.length++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 127) {
+      this.bytes[this.length++] = (rest & 127) | 0x80;
+      rest >>>= 7;
+    }
+    this.bytes[this.length++] = rest;
+  }
+
+  /** A signed integer, |value| < 2^52. */
+  signed(value: number): void {
+    this.varint(value < 0 ? -value * 2 - 1 : value * 2);
+  }
+
+  float64(value: number): void {
+    this.reserve(8);
+    float[0] = value;
+    this.bytes.set(floatBytes, this.length);
+    this.length += 8;
+  }
+
+  /** Length and bytes[start..end). */
+  slice(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    this.varint(size);
+    this.reserve(size);
+    if (size > 48) this.bytes.set(bytes.subarray(start, end), this.length);
+    else for (let i = 0; i < size; i++) this.bytes[this.length + i] = bytes[start + i];
+    this.length += size;
+  }
+
+  text(value: string): void {
+    const bytes = Buffer.from(value, "utf8");
+    this.slice(bytes, 0, bytes.length);
+  }
+
+  /** Decimal text: exact at any size, and rare. */
+  bigint(value: bigint): void {
+    this.text(value.toString());
+  }
+
+  /** A copy that is exactly as long as what was written. */
+  finish(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+}
+
+export class ByteReader {
+  readonly bytes: Uint8Array;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  byte(): number {
+    if (this.at >= this.bytes.length) throw truncated(this.at);
+    return this.bytes[this.at++];
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < 8; i++) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+      scale *= 128;
+    }
+    throw truncated(this.at);
+  }
+
+  /** A count of things of which each takes at least `bytesEach` bytes: a corrupt count cannot ask for more memory than that. */
+  count(bytesEach = 0): number {
+    const count = this.varint();
+    if (count * bytesEach > this.bytes.length - this.at) throw truncated(this.at);
+    return count;
+  }
+
+  /** A varint below `limit`. */
+  index(limit: number): number {
+    const value = this.varint();
+    if (value >= limit) throw truncated(this.at);
+    return value;
+  }
+
+  signed(): number {
+    const value = this.varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  float64(): number {
+    if (this.at + 8 > this.bytes.length) throw truncated(this.at);
+    for (let i = 0; i < 8; i++) floatBytes[i] = this.bytes[this.at + i];
+    this.at += 8;
+    return float[0];
+  }
+
+  /** Reads a length, skips that many bytes and returns where they start; `at` is their end. */
+  skipSlice(): number {
+    const size = this.varint();
+    const start = this.at;
+    if (start + size > this.bytes.length) throw truncated(start);
+    this.at = start + size;
+    return start;
+  }
+
+  text(): string {
+    const start = this.skipSlice();
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, this.at - start).toString("utf8");
+  }
+
+  bigint(): bigint {
+    const text = this.text();
+    if (!/^-?\d+$/.test(text)) throw truncated(this.at);
+    return BigInt(text);
+  }
+}
+
+function truncated(at: number): ThreadmillError {
+  return new ThreadmillError("ERR_PARTIAL_CORRUPT", `a partial ends or breaks at byte ${at}`, {
+    hint: "the bytes were cut or changed on the way; rerun the split",
+  });
+}
