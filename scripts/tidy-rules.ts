@@ -14,9 +14,10 @@ const bannedNames = /(^|\/)(utils?|common|misc|types|helpers?)\.ts$/;
 const isSrc = (path: string): boolean => path.startsWith("src/");
 const isTest = (path: string): boolean => path.startsWith("test/");
 /** Modules that tests start as a user's program: they may print, exit and wait as users do. */
-const isFixture = (path: string): boolean => /^test\/(.*\/)?(fixtures?|jobs)\//.test(path);
+const isFixture = (path: string): boolean => /^test\/(.*\/)?(fixtures?|jobs|tasks)\//.test(path);
 const mayPrint = (path: string): boolean => /^(src\/cli|scripts|bench|examples|bin)\//.test(path) || isFixture(path);
-const mayExit = (path: string): boolean => !isSrc(path) || /^src\/(cli\/|executor\/exit)/.test(path);
+/** A worker's entry file ends its own thread or process. */
+const mayExit = (path: string): boolean => !isSrc(path) || /^src\/(cli\/|executor\/(exit|\w+-entry)\.ts)/.test(path);
 
 /** Rules that need no syntax tree; for every text file of the repository. */
 export function checkText(path: string, text: string): Finding[] {

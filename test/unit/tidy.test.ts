@@ -108,6 +108,9 @@ describe("tidy rules", () => {
     ["src/job/a.ts", "process.exit(1);", ["banned-call process.exit"]],
     ["src/executor/exit.ts", "process.exit(1);", []],
     ["src/cli/a.ts", "process.exit(1);", []],
+    ["src/executor/thread-entry.ts", "process.exit(0);", []],
+    ["src/executor/exit-code.ts", "process.exit(0);", ["banned-call process.exit"]],
+    ["test/support/tasks/a.ts", "process.exit(1); await new Promise((resolve) => setTimeout(resolve, 10));", []],
     ["src/generate/a.ts", "const x = Math.random();", ["banned-call Math.random"]],
     [
       "src/job/a.ts",
