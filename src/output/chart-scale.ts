@@ -34,8 +34,11 @@ export function timeTicks(low: number, high: number, count: number, timeZone: st
   return found;
 }
 
-/** `1234567` → `1.2M`; small numbers keep their decimals. */
+/** `1734` → `1,734`, `1234567` → `1.235M`, beyond that `1.2e+22`; small numbers keep their decimals. */
 export function shortNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e15 || (size > 0 && size < 1e-4)) return String(Number(value.toPrecision(3)));
+  if (size < 1e5) return value.toLocaleString("en-US", { maximumSignificantDigits: 5 });
   return new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 }).format(value);
 }
 

@@ -45,8 +45,8 @@ td.n{padding-right:calc(20px + 1.2em);white-space:nowrap}
 td{padding:6px 20px;border-bottom:1px solid var(--rule);max-width:520px;overflow-wrap:anywhere}
 tr:last-child td{border-bottom:0}
 tbody tr:hover td{background:var(--hover)}
-.null{color:var(--soft);font-style:italic;opacity:.7}
-td.null{padding-right:calc(20px + 1.2em)}
+.null{color:var(--soft);font-style:italic}
+td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
 @media print{body{background:#fff}.scroll{max-height:none;overflow:visible}}
 `;
 

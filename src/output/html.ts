@@ -85,8 +85,9 @@ function tableHead(columns: ResultColumn[], rows: number): string {
 function rowMarkup(values: unknown[], columns: ResultColumn[], timeZone: string): string {
   const cells = columns.map((column, c) => {
     const text = cellText(values[c], column.type, timeZone);
-    if (text === null) return '<td class="null">null</td>';
-    return `<td${isNumeric(column.type) ? ' class="n"' : ""}>${escapeHtml(visible(text))}</td>`;
+    const align = isNumeric(column.type) ? "n" : column.type === "timestamp" ? "t" : "";
+    if (text === null) return `<td class="${`${align} null`.trim()}">null</td>`;
+    return `<td${align === "" ? "" : ` class="${align}"`}>${escapeHtml(visible(text))}</td>`;
   });
   return `<tr>${cells.join("")}</tr>\n`;
 }

@@ -11,7 +11,6 @@ import type { ResultColumn } from "./output.ts";
 
 export type IntegerForm = "int64" | "decimal" | "double" | "text";
 
-const int64Max = 2n ** 63n - 1n;
 const decimalMax = 10n ** 38n - 1n;
 
 /** The narrowest form that holds the value as well as what `form` held so far. */
@@ -24,10 +23,9 @@ export function widen(form: IntegerForm, value: unknown): IntegerForm {
     return "text";
   }
   const integer = BigInt(value as number | bigint);
-  const magnitude = integer < 0n ? -integer : integer;
   if (form === "double") return BigInt(Number(integer)) === integer ? form : "text";
-  if (magnitude > decimalMax) return "text";
-  return magnitude > int64Max ? "decimal" : form;
+  if (integer > decimalMax || integer < -decimalMax) return "text";
+  return BigInt.asIntN(64, integer) === integer ? form : "decimal";
 }
 
 /** The schema element of a column. */
@@ -43,7 +41,6 @@ export function parquetElement(column: ResultColumn, form: IntegerForm): SchemaE
       return { ...base, type: "INT64", converted_type: "TIMESTAMP_MICROS", logical_type };
     }
     case "any":
-      // The logical type alone: with the converted type the library would encode the text as JSON once more.
       return { ...base, type: "BYTE_ARRAY", logical_type: { type: "JSON" } };
     case "int":
     case "bigint":

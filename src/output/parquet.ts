@@ -35,9 +35,10 @@ export async function writeParquet(result: Result, sink: Sink, options: ParquetO
   const second = first.done ? first : await groups.next();
   const held = [first, second].flatMap((step) => (step.done ? [] : [step.value]));
   for (const group of held) look(group);
-  if (second.done) return writeGroups(columns, forms, fromArray(held), sink, options);
+  // Awaited here: the spool leaves with this scope.
+  if (second.done) return await writeGroups(columns, forms, fromArray(held), sink, options);
   await spoolAll(held, groups, spool, look);
-  return writeGroups(columns, forms, spool.read() as AsyncIterable<Group>, sink, options);
+  return await writeGroups(columns, forms, spool.read() as AsyncIterable<Group>, sink, options);
 }
 
 async function spoolAll(
@@ -94,9 +95,10 @@ async function writeGroups(
     await sink.raw(bytes);
   };
   const kvMetadata = Object.entries(options.meta ?? {}).map(([key, value]) => ({ key, value }));
+  const elements = columns.map((column, c) => parquetElement(column, forms[c]));
   const parquet = new ParquetWriter({
     writer,
-    schema: [root, ...columns.map((column, c) => parquetElement(column, forms[c]))],
+    schema: [root, ...elements],
     createdBy: "threadmill",
     ...(kvMetadata.length > 0 && { kvMetadata }),
   });
@@ -111,6 +113,9 @@ async function writeGroups(
     await drain();
     rows += groupRows;
   }
+  // Readers know JSON by its converted type. It is set only now, for the footer: while writing, the library would take
+  // it as an order to encode our text as JSON once more, and its own encoder loses large integers.
+  for (const element of elements) if (element.logical_type?.type === "JSON") element.converted_type = "JSON";
   await parquet.finish();
   await drain();
   return rows;

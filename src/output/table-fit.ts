@@ -1,4 +1,4 @@
-/** Fits the columns of a table into a terminal: shrinks the widest text first, then numbers, then leaves columns out. Pure. */
+/** Fits the columns of a table into a terminal: shrinks the widest text first, then leaves columns out. Pure. */
 
 /** A column and its width, or the place where columns were left out. */
 export type Place = { column: number; width: number } | "cut";
@@ -7,17 +7,19 @@ export type Place = { column: number; width: number } | "cut";
 const textColumnsMin = 8;
 
 /**
- * Widths for all or, where they cannot fit, the first and last columns. `natural`: the widths that the data asks for;
- * `width`: terminal columns (undefined: no bound); `gap`: spaces between columns. At least one column is kept.
+ * Widths for all columns or, where they cannot fit, for as many as can: the widest leave first, the first column stays.
+ * `natural`: the widths that the data asks for; `rigid`: columns that are shown whole or not at all; `width`: terminal
+ * columns (undefined: no bound); `gap`: spaces between columns.
  */
-export function fitColumns(natural: number[], numeric: boolean[], width: number | undefined, gap: number): Place[] {
+export function fitColumns(natural: number[], rigid: boolean[], width: number | undefined, gap: number): Place[] {
   const all = natural.map((_, c) => c);
   if (width === undefined) return all.map((column) => ({ column, width: natural[column] }));
-  const least = (c: number): number => (numeric[c] ? natural[c] : Math.min(natural[c], textColumnsMin));
+  const least = (c: number): number => (rigid[c] ? natural[c] : Math.min(natural[c], textColumnsMin));
   const kept = [...all];
   const room = (): number => width - gap * (kept.length - 1) - (kept.length < all.length ? gap + 1 : 0);
   while (kept.length > 1 && kept.reduce((sum, c) => sum + least(c), 0) > room()) {
-    kept.splice(Math.floor(kept.length / 2), 1);
+    const widest = kept.reduce((found, c, i) => (i > 1 && least(c) >= least(kept[found]) ? i : found), 1);
+    kept.splice(widest, 1);
   }
   const widths = shrink(
     kept.map((c) => natural[c]),
@@ -25,7 +27,8 @@ export function fitColumns(natural: number[], numeric: boolean[], width: number 
     Math.max(1, room()),
   );
   const places: Place[] = kept.map((column, i) => ({ column, width: widths[i] }));
-  if (kept.length < all.length) places.splice(Math.ceil(kept.length / 2), 0, "cut");
+  const missing = all.findIndex((c) => c !== kept[c]);
+  if (missing >= 0) places.splice(missing, 0, "cut");
   return places;
 }
 

@@ -108,7 +108,9 @@ function layOut(result: Result, rows: Cells[], options: TableOptions): Layout {
   const natural = names.map((name, c) =>
     rows.reduce((most, cells) => Math.max(most, textWidth(cells[c] ?? nullText)), Math.max(1, textWidth(name))),
   );
-  const fit = fitColumns(natural, numeric, options.width, gap.length);
+  // Half a number or half a time misleads; half a text does not.
+  const rigid = result.columns.map((column, c) => numeric[c] || column.type === "timestamp");
+  const fit = fitColumns(natural, rigid, options.width, gap.length);
   const line = (cell: (c: number) => string, cut: string): string =>
     `${fit
       .map((place) => (place === "cut" ? cut : cell(place.column)))
