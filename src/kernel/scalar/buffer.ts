@@ -248,7 +248,7 @@ export abstract class BufferedParser implements Parser {
     const start = this.line;
     this.line += this.scannedLines() + 1;
     this.head = end < 0 ? this.fill : end + 1;
-    if (!this.headerDue) this.#rejectDropped(long, start, end >= 0);
+    this.#rejectDropped(long, start, end >= 0);
     this.headerDue = false;
     return true;
   }

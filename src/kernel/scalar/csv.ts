@@ -73,7 +73,8 @@ export class CsvParser extends BufferedParser {
     let fields = this.#fields;
     let start = this.head;
     for (;;) {
-      if (start >= stop) {
+      // The header line belongs to the first split, however many empty lines come before it.
+      if (start >= stop && !this.headerDue) {
         this.markDone();
         break;
       }
@@ -172,9 +173,11 @@ export class CsvParser extends BufferedParser {
         ranges[row + slots[field] + 1] = end > fieldStart ? end : -1;
       }
       const count = field + 1;
-      if (fields === 0 && problem === 0) fields = count;
-      if (this.headerDue && (problem & UNTERMINATED) === 0) {
-        this.headerDue = false;
+      if (fields === 0 && problem === 0 && end - start <= max) fields = count;
+      const isHeader = this.headerDue && end - start <= max && (problem & UNTERMINATED) === 0;
+      this.headerDue = false;
+      if (isHeader) {
+        // Skipped: the schema names the columns.
       } else if (problem !== 0 || count !== fields || end - start > max) {
         this.#refuse(problem, count, fields, start, end, line);
       } else {
@@ -255,10 +258,10 @@ export class CsvParser extends BufferedParser {
       this.rejectLong(start, end, line);
     } else if (problem & NUL_BYTE) {
       this.reject("nul-byte", "the row contains a NUL byte", start, end, line);
-    } else if (problem & TEXT_AFTER_QUOTE) {
-      this.reject("text-after-quote", "text follows the closing quote of a field", start, end, line);
     } else if (problem & UNTERMINATED) {
       this.reject("unterminated-quote", "a quoted field is not closed before the end of the source", start, end, line);
+    } else if (problem & TEXT_AFTER_QUOTE) {
+      this.reject("text-after-quote", "text follows the closing quote of a field", start, end, line);
     } else {
       const reason = count < fields ? "too-few-fields" : "too-many-fields";
       this.reject(reason, `${count} field${count === 1 ? "" : "s"} instead of ${fields}`, start, end, line);
