@@ -305,7 +305,8 @@ function compileStep(
 ): CompiledStep {
   if (step.kind === "where") return { kind: "where", expression: compile(step.expression) };
   const call = functions.steps[step.step];
-  if (!call) throw new TaskError("ERR_FUNCTION_NOT_FOUND", `the job's ${step.kind} function was not found in the worker`);
+  if (!call)
+    throw new TaskError("ERR_FUNCTION_NOT_FOUND", `the job's ${step.kind} function was not found in the worker`);
   const name = call.name ? `${step.kind} ${call.name}` : step.kind;
   return { kind: step.kind, call: call as (record: unknown) => unknown, name };
 }

@@ -174,7 +174,8 @@ function finished(schedule: Schedule, event: Extract<ScheduleEvent, { type: "Spl
     return requeue(schedule, split);
   }
   // Folded into a partial that was given up meanwhile.
-  if (!schedule.options.commitPerSplit && event.epoch !== epochOf(schedule, event.worker)) return requeue(schedule, split);
+  if (!schedule.options.commitPerSplit && event.epoch !== epochOf(schedule, event.worker))
+    return requeue(schedule, split);
   split.status = schedule.options.commitPerSplit ? "taken" : "held";
   split.worker = event.worker;
   // A split cut short by a limit proves nothing about the next one, and needs to prove nothing.
@@ -239,18 +240,19 @@ function failed(schedule: Schedule, event: Extract<ScheduleEvent, { type: "Split
   schedule.running--;
   // A worker drops its partial when a split fails in it, since some of its rows may have been folded.
   if (split.worker !== undefined && !schedule.options.commitPerSplit) dropPartial(schedule, split.worker);
-  if (split.stale || !isPlausible(schedule, split)) {
+  if (split.stale || !isPlausible(split)) {
     // Not proven to begin at a record: the failure may be the guess's fault. Wait for the proof, then run again.
     split.stale = false;
     return requeue(schedule, split);
   }
-  if (event.canRetry && split.attempts <= schedule.options.retries && !schedule.stopped) return requeue(schedule, split);
+  if (event.canRetry && split.attempts <= schedule.options.retries && !schedule.stopped)
+    return requeue(schedule, split);
   schedule.ended = true;
   out.push({ type: "Fail", split: specOf(split), attempt: split.attempts, error: event.error });
 }
 
 /** A failure counts only at a proven start; an unproven split that failed waits for its proof (see start). */
-function isPlausible(schedule: Schedule, split: SplitState): boolean {
+function isPlausible(split: SplitState): boolean {
   if (split.confirmed) return true;
   split.attempts = Math.max(0, split.attempts - 1);
   split.waitsForProof = true;

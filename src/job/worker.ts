@@ -5,12 +5,12 @@
 import { errorToData, InputError, TaskError } from "../base/errors.ts";
 import { LINE_BYTES_MAX, REJECTED_SHOWN } from "../base/limits.ts";
 import type { Parser, Rejected } from "../input/batch.ts";
-import { readChunks, readDecompressed } from "../input/codec.ts";
+import { readChunks, readFileDecompressed } from "../input/codec.ts";
 import type { Source } from "../input/source.ts";
 import type { Grouping } from "../kernel/kernel.ts";
 import { scalarKernel } from "../kernel/scalar-kernel.ts";
-import { currentWorker } from "../shared/worker-context.ts";
 import { transferable } from "../shared/transfer.ts";
+import { currentWorker, type WorkerContext } from "../shared/worker-context.ts";
 import { findJob, functionsOf } from "./job.ts";
 import { type JobFunctions, Pipeline } from "./pipeline.ts";
 import type { Plan } from "./plan.ts";
@@ -65,6 +65,12 @@ interface Session {
 const SESSIONS_MAX = 4;
 const sessions: Session[] = [];
 
+function thisWorker(): WorkerContext {
+  const worker = currentWorker();
+  if (!worker) throw new TaskError("ERR_NOT_A_WORKER", "a job's task was called outside of a worker");
+  return worker;
+}
+
 async function openSession(job: string, plan: Plan): Promise<Session> {
   const known = sessions.find((session) => session.job === job);
   if (known) return known;
@@ -83,13 +89,15 @@ async function openSession(job: string, plan: Plan): Promise<Session> {
 
 async function findFunctions(plan: Plan): Promise<JobFunctions> {
   if (!plan.functions) return { steps: [], aggregates: [] };
-  return functionsOf(await findJob({ module: plan.functions.module, reference: plan.functions.job, digest: plan.functions.digest }));
+  return functionsOf(
+    await findJob({ module: plan.functions.module, reference: plan.functions.job, digest: plan.functions.digest }),
+  );
 }
 
 /** Does one split. Throws InputError (the row or file at fault) or TaskError (the user's function), with line and offset. */
 export async function runSplit(task: SplitTask): Promise<SplitResult> {
   const session = await openSession(task.job, task.plan);
-  const worker = currentWorker();
+  const worker = thisWorker();
   const epoch = new Map(task.epochs).get(worker.id) ?? 0;
   if (session.epoch !== epoch) {
     session.pipeline.grouping?.reset();
@@ -108,7 +116,7 @@ export async function runSplit(task: SplitTask): Promise<SplitResult> {
 async function foldSplit(task: SplitTask, session: Session): Promise<SplitResult> {
   const { split } = task;
   const { pipeline, parser } = session;
-  const { row } = currentWorker();
+  const { row } = thisWorker();
   row.split = split.id;
   row.attempt = task.attempt;
   const rejects = new RejectList(task);
@@ -129,7 +137,7 @@ async function foldSplit(task: SplitTask, session: Session): Promise<SplitResult
   await readSplit(task, parser, push, isDone);
   const held = rejects.take();
   const result: SplitResult = {
-    worker: currentWorker().id,
+    worker: thisWorker().id,
     epoch: session.epoch,
     endedAt: parser.position,
     complete: parser.done,
@@ -156,13 +164,12 @@ async function readSplit(
   if (block) {
     push(block, true);
   } else if (source.codec === "none") {
-    for (const chunk of readChunks(source, split, (bytes) => parser.reserve(bytes))) {
-      push(chunk, false);
+    for (const { bytes, last } of readChunks(source, split, (room) => parser.reserve(room))) {
+      push(bytes, last);
       if (isDone()) return;
     }
-    push(new Uint8Array(0), true);
   } else {
-    for await (const chunk of readDecompressed(source)) {
+    for await (const chunk of readFileDecompressed(source)) {
       push(chunk, false);
       if (isDone()) return;
     }
@@ -224,7 +231,7 @@ function placeOf(task: SplitTask) {
     file: task.source.path,
     split: { start: task.split.start, end: task.split.end },
     attempt: task.attempt,
-    worker: currentWorker().name,
+    worker: thisWorker().name,
   };
 }
 
@@ -252,7 +259,10 @@ async function mergeAll(plan: Plan, partials: Uint8Array[]): Promise<Grouping> {
 }
 
 /** Merges the same part of several workers and finishes it: rows sorted by key. */
-export async function finishPartials(plan: Plan, partials: Uint8Array[]): Promise<{ rows: number; columns: unknown[][] }> {
+export async function finishPartials(
+  plan: Plan,
+  partials: Uint8Array[],
+): Promise<{ rows: number; columns: unknown[][] }> {
   return (await mergeAll(plan, partials)).finish();
 }
 

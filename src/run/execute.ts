@@ -6,15 +6,23 @@ import { randomUUID } from "node:crypto";
 import { InterruptedError, TaskError, ThreadmillError } from "../base/errors.ts";
 import { PARTIALS_FOLD_COUNT, STREAM_BLOCKS_PER_WORKER } from "../base/limits.ts";
 import type { Executor, ExecutorEvent, Task } from "../executor/executor.ts";
+import { checkPinned } from "../input/pin.ts";
 import type { Source } from "../input/source.ts";
 import type { Plan } from "../job/plan.ts";
 import type { RowSet } from "../job/rows.ts";
-import { advance, createSchedule, epochOf, type Instruction, type Schedule, type ScheduleEvent, type SplitSpec } from "../job/schedule.ts";
+import {
+  advance,
+  createSchedule,
+  epochOf,
+  type Instruction,
+  type Schedule,
+  type ScheduleEvent,
+  type SplitSpec,
+} from "../job/schedule.ts";
 import type { SplitResult, SplitTask } from "../job/worker.ts";
 import { openMemory } from "../state/memory.ts";
-import { checkPinned } from "../input/pin.ts";
-import { type RejectReport, Rejects } from "./rejects.ts";
 import { linesBefore } from "./lines.ts";
+import { type RejectReport, Rejects } from "./rejects.ts";
 
 const workerModule = new URL(`../job/worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
 
@@ -101,7 +109,8 @@ export class Execution {
   async run(): Promise<Totals> {
     const { executor, signal, splits, blocks } = this.#options;
     const unsubscribe = executor.on((event) => this.#onExecutor(event));
-    const onAbort = () => this.#fail(new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal!.reason }));
+    const onAbort = () =>
+      this.#fail(new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal!.reason }));
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (signal?.aborted) onAbort();
@@ -292,5 +301,10 @@ export class Execution {
 
 /** Input that is wrong stays wrong; functions, timeouts and workers that die are tried again. */
 function canRetry(error: unknown): boolean {
-  return error instanceof TaskError && error.code !== "ERR_ASYNC_FUNCTION" && error.code !== "ERR_MODULE_FAILED" && error.code !== "ERR_JOB_NOT_FOUND";
+  return (
+    error instanceof TaskError &&
+    error.code !== "ERR_ASYNC_FUNCTION" &&
+    error.code !== "ERR_MODULE_FAILED" &&
+    error.code !== "ERR_JOB_NOT_FOUND"
+  );
 }

@@ -54,7 +54,10 @@ export class Rejects {
   /** The error for more rejected rows than allowed, else undefined. */
   excess(): RejectedError | undefined {
     if (this.#count <= this.#max) return undefined;
-    return new RejectedError("ERR_TOO_MANY_REJECTED", `${this.#count} rows were rejected, more than --max-errors ${this.#max}`);
+    return new RejectedError(
+      "ERR_TOO_MANY_REJECTED",
+      `${this.#count} rows were rejected, more than --max-errors ${this.#max}`,
+    );
   }
 
   report(): RejectReport {

@@ -132,7 +132,11 @@ export class RunResult<Row> implements AsyncIterable<Row> {
     }
     if (plan.sort.length > 0) {
       await this.#scan;
-      yield cutRows(concat(this.#queue.splice(0)), this.columns.map((column) => column.name), plan);
+      yield cutRows(
+        concat(this.#queue.splice(0)),
+        this.columns.map((column) => column.name),
+        plan,
+      );
       return;
     }
     let left = plan.limit ?? Number.POSITIVE_INFINITY;
@@ -308,7 +312,8 @@ function mergeSorted(parts: RowSet[], keys: number): RowSet {
   for (let row = 0; row < rows; row++) {
     let best = -1;
     for (let p = 0; p < parts.length; p++) {
-      if (at[p] < parts[p].rows && (best < 0 || compareRows(parts[p], at[p], parts[best], at[best], keys) < 0)) best = p;
+      if (at[p] < parts[p].rows && (best < 0 || compareRows(parts[p], at[p], parts[best], at[best], keys) < 0))
+        best = p;
     }
     const from = parts[best].columns!;
     const i = at[best]++;

@@ -8,17 +8,18 @@ import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
 import { createExecutor } from "../executor/create.ts";
 import type { Executor } from "../executor/executor.ts";
 import { readSample } from "../input/codec.ts";
-import { resolveSchema } from "../input/schema.ts";
+import { resolveSchema } from "../input/infer.ts";
 import { resolveSources, type Source } from "../input/source.ts";
 import { chooseSplitBytes, planSplits } from "../input/split.ts";
 import type { Job } from "../job/job.ts";
 import { type Plan, planOf } from "../job/plan.ts";
 import type { SplitSpec } from "../job/schedule.ts";
+import { logColumns } from "../kernel/scalar/log-format.ts";
 import { ThreadTable } from "../shared/thread-table.ts";
-import { Execution, type StreamBlock } from "./execute.ts";
-import { RunResult } from "./result.ts";
-import { openStreams } from "./streams.ts";
+import { Execution } from "./execute.ts";
 import { refuseUnguarded } from "./guard.ts";
+import { RunResult } from "./result.ts";
+import { Streams } from "./streams.ts";
 
 /** What a run reports while it goes on, a few times a second. */
 export interface Progress {
@@ -69,13 +70,16 @@ export interface RunOptions {
 export interface Prepared {
   sources: Source[];
   plan: Plan;
+  streams: Streams;
   notices: string[];
 }
 
 export async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
-  const { sources, notices } = await resolveSources(options.sources ?? job.sources);
-  const sample = await firstSample(sources);
-  const resolved = resolveSchema(job.request, sample);
+  const notices: string[] = [];
+  const sources = await resolveSources(options.sources ?? job.sources, { notices });
+  const streams = new Streams();
+  const sample = await firstSample(sources, streams);
+  const resolved = resolveSchema({ ...job.request, logColumns }, sample);
   if (resolved.notice) notices.push(resolved.notice);
   const plan = planOf(job, resolved, {
     module: options.meta?.url,
@@ -89,13 +93,13 @@ export async function prepare(job: Job<unknown>, options: RunOptions): Promise<P
       notices.push(`${source.path} is ${source.codec}: a compressed file is one split, read by one worker`);
     }
   }
-  return { sources, plan, notices };
+  return { sources, plan, streams, notices };
 }
 
 /** The beginning of the first source that is not empty. */
-async function firstSample(sources: Source[]): Promise<Uint8Array> {
+async function firstSample(sources: Source[], streams: Streams): Promise<Uint8Array> {
   for (const source of sources) {
-    const sample = await readSample(source);
+    const sample = source.kind === "stream" ? await streams.sample(source) : await readSample(source);
     if (sample.length > 0) return sample;
   }
   return new Uint8Array(0);
@@ -125,12 +129,17 @@ export async function execute<Row>(prepared: Prepared, options: RunOptions, star
     options.executor ??
     createExecutor(workers === 0 ? "inline" : "threads", { workers, name: "job", table, memoryMb: options.memoryMb });
   const files = sources.filter((source) => source.kind === "file");
-  const bytesTotal = files.reduce((sum, source) => sum + source.size, 0);
-  const splitBytes = options.splitBytes ?? chooseSplitBytes(bytesTotal, Math.max(1, workers));
   const streams = sources.filter((source) => source.kind === "stream");
-  const splits: SplitSpec[] = planSplits(sources, { splitBytes, format: plan.format, fields: plan.schema.fields });
-  const blocks: AsyncIterable<StreamBlock> | undefined =
-    streams.length > 0 ? openStreams(streams, plan, splits.length) : undefined;
+  const bytesTotal = files.reduce((sum, source) => sum + source.size, 0);
+  const { format, schema, lineBytesMax } = plan;
+  const dialect = format.kind === "csv" ? format : { quote: "", delimiter: "\n" };
+  const splits: SplitSpec[] = planSplits(files, {
+    splitBytes: options.splitBytes ?? chooseSplitBytes(bytesTotal, Math.max(1, workers)),
+    dialect: { quote: dialect.quote, delimiter: dialect.delimiter },
+    fields: schema.fields,
+    lineBytesMax,
+  });
+  const blocks = streams.length > 0 ? prepared.streams.blocks(streams, plan, splits.length) : undefined;
   const execution = new Execution({
     plan,
     sources,
@@ -144,7 +153,16 @@ export async function execute<Row>(prepared: Prepared, options: RunOptions, star
     signal: options.signal,
   });
   const isOwn = options.executor === undefined;
-  const result = new RunResult<Row>({ plan, execution, executor, isOwn, started, options, table, bytesTotal: streams.length > 0 ? 0 : bytesTotal });
+  const result = new RunResult<Row>({
+    plan,
+    execution,
+    executor,
+    isOwn,
+    started,
+    options,
+    table,
+    bytesTotal: streams.length > 0 ? 0 : bytesTotal,
+  });
   await result.start();
   return result;
 }

@@ -1,0 +1,200 @@
+/**
+ * What `query`, `run` and `demo` share: the flags of a run, progress, signals, writing the result, the summary line.
+ */
+import { type Command, Option } from "commander";
+import { UsageError } from "../base/errors.ts";
+import { formatCount, parseBytes } from "../base/units.ts";
+import { type AtomicFile, createAtomicFile } from "../output/atomic-file.ts";
+import { ProgressLine } from "../output/progress.ts";
+import { formatFor, writeResult } from "../output/write.ts";
+import type { RunResult, Summary } from "../run/result.ts";
+import type { RunOptions } from "../run/run.ts";
+
+/** The parsed flags that every answering command has. */
+export interface AnswerFlags {
+  workers?: number;
+  memory?: number;
+  output?: string;
+  to?: string;
+  onError?: string;
+  maxErrors?: number;
+  retries?: number;
+  splitTimeout?: number;
+  splitBytes?: number;
+  lineMax?: number;
+  timeZone?: string;
+  json?: boolean;
+  progress?: boolean;
+  color?: boolean;
+}
+
+/** A flag's value as a whole number of at least `min`. */
+export function wholeNumber(flag: string, min = 0): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+    throw new UsageError("ERR_USAGE", `${flag} takes a whole number of ${min} or more, not ${JSON.stringify(text)}`);
+  };
+}
+
+function bytes(flag: string): (text: string) => number {
+  return (text) => {
+    try {
+      return parseBytes(text);
+    } catch (cause) {
+      throw new UsageError("ERR_USAGE", `${flag} takes a size such as 64MB, not ${JSON.stringify(text)}`, { cause });
+    }
+  };
+}
+
+function milliseconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
+  if (match) return Number(match[1]) * ({ ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] as number);
+  throw new UsageError("ERR_USAGE", `--split-timeout takes a time such as 30s or 500ms, not ${JSON.stringify(text)}`);
+}
+
+export function addAnswerFlags(command: Command): Command {
+  return command
+    .option("-w, --workers <n>", "worker threads; 0 runs inline, for debuggers", wholeNumber("--workers"))
+    .option("--memory <size>", "heap limit per worker", bytes("--memory"))
+    .option("-o, --output <file>", "write to a file: .csv .json .ndjson .md .parquet .html .txt; whole or not at all")
+    .option(
+      "--to <format>",
+      "table, csv, json, ndjson, markdown, parquet or html; default: table on a terminal, csv in a pipe",
+    )
+    .option("--on-error <what>", "rows that do not parse: fail, skip, or quarantine=FILE", "fail")
+    .option(
+      "--max-errors <n>",
+      "with skip and quarantine: more rejected rows than this fail the run",
+      wholeNumber("--max-errors"),
+    )
+    .option(
+      "--retries <n>",
+      "further attempts at a split whose function threw or whose worker died",
+      wholeNumber("--retries"),
+    )
+    .option("--split-timeout <time>", "stop and retry a split that takes longer (30s, 500ms)", milliseconds)
+    .addOption(new Option("--split-bytes <size>", "bytes per split of a plain file").argParser(bytes("--split-bytes")))
+    .option("--line-max <size>", "a longer line is rejected (default 64MB)", bytes("--line-max"))
+    .option("--time-zone <zone>", "IANA zone for hours and days and for printed times (default UTC)")
+    .option("--json", "print a one-line summary to stderr")
+    .option("--no-progress", "no progress line")
+    .option("--no-color", "no colours");
+}
+
+/** What is open on behalf of one run, and how it ends. */
+export class Answer {
+  readonly flags: AnswerFlags;
+  readonly options: RunOptions;
+  #abort = new AbortController();
+  #quarantine: AtomicFile | undefined;
+  #quarantined: Promise<void> = Promise.resolve();
+  #line: ProgressLine | undefined;
+  #interrupt = (): void => this.#abort.abort(new Error("interrupted"));
+
+  /** Opens the quarantine file, if the flags name one, and listens to Ctrl-C. */
+  static async open(flags: AnswerFlags): Promise<Answer> {
+    const [onError, path] = splitOnError(flags.onError ?? "fail");
+    // Checked before any work is done.
+    formatFor(flags.output, flags.to, process.stdout.isTTY === true);
+    return new Answer(flags, onError, path === undefined ? undefined : await createAtomicFile(path));
+  }
+
+  private constructor(flags: AnswerFlags, onError: string, quarantine: AtomicFile | undefined) {
+    this.flags = flags;
+    this.#quarantine = quarantine;
+    if (flags.progress !== false && process.stderr.isTTY) {
+      this.#line = new ProgressLine({ stream: process.stderr, color: this.hasColor });
+    }
+    this.options = {
+      workers: flags.workers,
+      memoryMb: flags.memory === undefined ? undefined : Math.max(1, Math.floor(flags.memory / 2 ** 20)),
+      onError: onError === "fail" ? "fail" : "skip",
+      maxErrors: flags.maxErrors,
+      retries: flags.retries,
+      splitTimeoutMs: flags.splitTimeout,
+      splitBytes: flags.splitBytes,
+      lineBytesMax: flags.lineMax,
+      timeZone: flags.timeZone,
+      signal: this.#abort.signal,
+      onNotice: (notice) => this.notice(notice),
+      ...(this.#line && { onProgress: (progress) => this.#line!.update(progress) }),
+      ...(this.#quarantine && { quarantine: (row) => this.#keep(row) }),
+    };
+    process.on("SIGINT", this.#interrupt);
+    process.on("SIGTERM", this.#interrupt);
+  }
+
+  get hasColor(): boolean {
+    return this.flags.color !== false && !process.env.NO_COLOR && process.stderr.isTTY === true;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  notice(text: string): void {
+    this.#line?.clear();
+    process.stderr.write(`${text}\n`);
+  }
+
+  #keep(row: Uint8Array): void {
+    const line = Buffer.concat([row, Buffer.from("\n")]);
+    this.#quarantined = this.#quarantined.then(() => this.#quarantine!.write(line));
+    this.#quarantined.catch(() => {});
+  }
+
+  /** Writes the result where the flags say, then the notes about rejected rows and the summary. */
+  async write(started: Promise<RunResult<unknown>>, title: string): Promise<Summary> {
+    try {
+      const run = await started;
+      const result = await run.result();
+      this.#line?.clear();
+      const written = await writeResult(result, {
+        format: formatFor(this.flags.output, this.flags.to, process.stdout.isTTY === true),
+        path: this.flags.output,
+        stdout: process.stdout,
+        timeZone: this.flags.timeZone ?? "UTC",
+        width: process.stdout.columns,
+        color: this.flags.color !== false && !process.env.NO_COLOR && process.stdout.isTTY === true,
+        title,
+        signal: this.#abort.signal,
+      });
+      const summary = await run.summary;
+      await this.#quarantined;
+      await this.#quarantine?.commit();
+      await this.#tell(run, summary, written.rows);
+      return summary;
+    } catch (error) {
+      await this.#quarantine?.abort();
+      throw error;
+    } finally {
+      this.close();
+    }
+  }
+
+  close(): void {
+    this.#line?.clear();
+    process.off("SIGINT", this.#interrupt);
+    process.off("SIGTERM", this.#interrupt);
+  }
+
+  async #tell(run: RunResult<unknown>, summary: Summary, rows: number): Promise<void> {
+    if (summary.rejected > 0) {
+      const shown = await run.rejected();
+      this.notice(
+        `${formatCount(summary.rejected)} rows were rejected${shown.length < summary.rejected ? `; the first ${shown.length}` : ""}:`,
+      );
+      for (const row of shown)
+        this.notice(`  ${row.file}:${row.line}: ${row.message}: ${JSON.stringify(row.text.slice(0, 200))}`);
+    }
+    if (this.flags.json) process.stderr.write(`${JSON.stringify({ ...summary, written: rows })}\n`);
+  }
+}
+
+function splitOnError(text: string): [string, string | undefined] {
+  if (text === "fail" || text === "skip") return [text, undefined];
+  if (text.startsWith("quarantine=") && text.length > "quarantine=".length)
+    return ["skip", text.slice("quarantine=".length)];
+  throw new UsageError("ERR_USAGE", `--on-error takes fail, skip or quarantine=FILE, not ${JSON.stringify(text)}`);
+}

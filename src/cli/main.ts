@@ -1,0 +1,66 @@
+/**
+ * The command line: parses arguments, calls the same functions as the API, prints. Results alone go to stdout; progress,
+ * notices and errors to stderr. Exit codes: 0 ok, 1 failed, 2 usage, 3 too many rejected rows, 130 interrupted.
+ */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { UsageError } from "../base/errors.ts";
+import { exitNow } from "../executor/exit.ts";
+import { completionCommand } from "./completion.ts";
+import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
+import { reportError } from "./errors.ts";
+import { generateCommand } from "./generate.ts";
+import { queryCommand } from "./query.ts";
+import { runCommand } from "./run.ts";
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+}
+
+export function createProgram(): Command {
+  const program = new Command("threadmill")
+    .description("Parallel data processing in TypeScript: plain functions over big files, on every core.")
+    .version(version(), "-V, --version")
+    .helpOption("-h, --help", "show help")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  for (const command of [demoCommand(), generateCommand(), queryCommand(), runCommand(), doctorCommand()]) {
+    program.addCommand(command.exitOverride().configureOutput({ outputError: () => {} }));
+  }
+  program.addCommand(completionCommand(program));
+  program.addHelpText(
+    "after",
+    `
+Examples:
+  threadmill demo
+  threadmill generate logs --files 4 --lines 1000000
+  threadmill query 'logs/*.csv' --columns id,ts:timestamp,url,user --by 'url, hour=hour(ts)' --aggregate 'clicks=count(), visitors=distinct(user)'
+  threadmill run visitors.ts -o visitors.parquet
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 rows rejected above --max-errors, 130 interrupted.`,
+  );
+  return program;
+}
+
+/** Runs the command line; sets the exit code and ends the process when a thread would keep it alive. */
+export async function main(argv: string[]): Promise<void> {
+  let code = 0;
+  try {
+    const program = createProgram();
+    if (argv.length === 0)
+      throw new UsageError("ERR_USAGE", "no command was given", { hint: "Try: threadmill demo, or threadmill --help" });
+    await program.parseAsync(argv, { from: "user" });
+    code = Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) code = 0;
+    else code = reportError(error instanceof CommanderError ? fromCommander(error) : error);
+  }
+  await exitNow(code);
+}
+
+function fromCommander(error: CommanderError): UsageError {
+  const message = error.message.replace(/^error: /, "");
+  return new UsageError("ERR_USAGE", message, { hint: "See threadmill --help, or threadmill COMMAND --help." });
+}
