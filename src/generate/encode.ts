@@ -2,6 +2,7 @@
  * Events as text: bytes written straight into a buffer, no string per line. Every encoder takes the event that stands in
  * an EventSource and a position, and returns the position behind the line. Not for what events say: event.ts.
  */
+import { put, putDigits, putNumber, putTwo, putWord, ZERO } from "./digits.ts";
 import { type EventSource, FIELD, names } from "./event.ts";
 import { columns, type EventFormat, type EventOptions } from "./options.ts";
 
@@ -10,108 +11,83 @@ export type Encoder = (out: Uint8Array, at: number) => number;
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const listOf = (texts: readonly string[]): Uint8Array[] => texts.map(bytesOf);
 const HOUR_MS = 3_600_000;
-const ZERO = 48;
-const hexHigh = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0").charCodeAt(0));
-const hexLow = Uint8Array.from({ length: 256 }, (_, byte) => (byte & 15).toString(16).charCodeAt(0));
 const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-const [countryBytes, browserBytes, osBytes, statusBytes] = [names.country, names.browser, names.os, names.status].map(
-  listOf,
-);
-
-function put(out: Uint8Array, at: number, bytes: Uint8Array): number {
-  // A loop: for some 20 bytes it is faster than `set`, which goes through a call into the runtime.
-  for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i];
-  return at + bytes.length;
-}
-
-function putWord(out: Uint8Array, at: number, word: number): number {
-  for (let i = 0; i < 4; i++) {
-    const byte = (word >>> (24 - 8 * i)) & 255;
-    out[at + 2 * i] = hexHigh[byte];
-    out[at + 2 * i + 1] = hexLow[byte];
-  }
-  return at + 8;
-}
-
-/** Exactly `width` decimal digits. value: a non-negative 31-bit integer. */
-function putDigits(out: Uint8Array, at: number, value: number, width: number): number {
-  let rest = value | 0;
-  for (let i = at + width - 1; i >= at; i--) {
-    const next = (rest / 10) | 0;
-    out[i] = ZERO + (rest - next * 10);
-    rest = next;
-  }
-  return at + width;
-}
-
-function putNumber(out: Uint8Array, at: number, value: number): number {
-  let width = 1;
-  for (let limit = 10; value >= limit; limit *= 10) width++;
-  return putDigits(out, at, value, width);
-}
-
-/** Writes `…:mm:ss` behind an hour's text, which is made anew only when the hour changes. */
-function clock(prefixOf: (hourMs: number) => string): (out: Uint8Array, at: number, time: number) => number {
-  let hour = Number.NaN;
-  let prefix: Uint8Array = new Uint8Array(0);
-  return (out, at, time) => {
-    const own = Math.floor(time / HOUR_MS);
-    if (own !== hour) {
-      hour = own;
-      prefix = bytesOf(prefixOf(own * HOUR_MS));
-    }
-    const seconds = ((time - own * HOUR_MS) / 1000) | 0;
-    let p = put(out, at, prefix);
-    p = putDigits(out, p, (seconds / 60) | 0, 2);
-    out[p++] = 58;
-    return putDigits(out, p, seconds % 60, 2);
-  };
-}
 
 /** Digits of the largest number of 0..count-1, at least three: `081`. */
 function widthOf(count: number): number {
   return Math.max(3, String(count - 1).length);
 }
 
-/** The nine columns, each behind its own literal: a delimiter, or a JSON key. */
+/** Every browser, system and status with the literals around them, so that a line takes one copy for the three. */
+function traitTexts(literals: readonly string[]): Uint8Array[] {
+  const [beforeBrowser, beforeOs, beforeStatus, beforeTtfb] = literals.slice(5, 9);
+  return listOf(
+    names.browser.flatMap((browser) =>
+      names.os.flatMap((os) =>
+        names.status.map((status) => `${beforeBrowser}${browser}${beforeOs}${os}${beforeStatus}${status}${beforeTtfb}`),
+      ),
+    ),
+  );
+}
+
+/**
+ * The nine columns, each behind its own literal: a delimiter, or a JSON key. Up to the country all widths are fixed, so a
+ * line starts as a copy of a template (with the current hour in it), and only digits are written into it.
+ */
 function columnsEncoder(source: EventSource, options: EventOptions, literals: readonly string[]): Encoder {
-  const [
-    beforeId,
-    beforeTs,
-    beforeUrl,
-    beforeUser,
-    beforeCountry,
-    beforeBrowser,
-    beforeOs,
-    beforeStatus,
-    beforeTtfb,
-    end,
-  ] = listOf(literals);
-  const putHour = clock((hourMs) => new Date(hourMs).toISOString().slice(0, 14));
-  const urlWidth = widthOf(options.urls);
-  const userWidth = widthOf(options.users);
+  const [beforeId, beforeTs, beforeUrl, beforeUser, beforeCountry] = literals;
+  const [urlWidth, userWidth] = [widthOf(options.urls), widthOf(options.users)];
+  const idAt = beforeId.length;
+  const hourAt = idAt + 32 + beforeTs.length;
+  const clockAt = hourAt + "2019-09-14T23:".length;
+  const urlAt = clockAt + "56:58.560Z".length + beforeUrl.length;
+  const userAt = urlAt + urlWidth + beforeUser.length;
+  const digits = (count: number) => "0".repeat(count);
+  const template = bytesOf(
+    `${beforeId}${digits(32)}${beforeTs}2019-09-14T23:56:58.560Z${beforeUrl}${digits(urlWidth)}${beforeUser}` +
+      `${digits(userWidth)}${beforeCountry}`,
+  );
+  const traits = traitTexts(literals);
+  const countries = names.country.map((code) => code.charCodeAt(0) | (code.charCodeAt(1) << 8));
+  const end = bytesOf(literals[9]);
+  const [systems, statuses] = [names.os.length, names.status.length];
   const { fields, time } = source;
+  let templateHour = Number.NaN;
   return (out, at) => {
-    let p = put(out, at, beforeId);
-    for (let word = 0; word < 4; word++) p = putWord(out, p, fields[FIELD.id + word]);
-    p = putHour(out, put(out, p, beforeTs), time[0]);
+    const hour = Math.floor(time[0] / HOUR_MS);
+    if (hour !== templateHour) {
+      templateHour = hour;
+      template.set(bytesOf(new Date(hour * HOUR_MS).toISOString().slice(0, 14)), hourAt);
+    }
+    out.set(template, at);
+    let p = putWord(out, at + idAt, fields[FIELD.id]);
+    p = putWord(out, p, fields[FIELD.id + 1]);
+    p = putWord(out, p, fields[FIELD.id + 2]);
+    putWord(out, p, fields[FIELD.id + 3]);
+    putClock(out, at + clockAt, (time[0] - hour * HOUR_MS) | 0);
+    putDigits(out, at + urlAt, fields[FIELD.url], urlWidth);
+    putDigits(out, at + userAt, fields[FIELD.user], userWidth);
+    p = at + template.length;
+    const country = countries[fields[FIELD.country]];
+    out[p] = country;
+    out[p + 1] = country >>> 8;
+    const trait = traits[(fields[FIELD.browser] * systems + fields[FIELD.os]) * statuses + fields[FIELD.status]];
+    out.set(trait, p + 2);
+    p += 2 + trait.length;
+    const whole = (fields[FIELD.ttfb] / 10_000) | 0;
+    out[p++] = ZERO + whole;
     out[p++] = 46;
-    // Times before 1970 are negative: the remainder is taken from a multiple of 1000 below.
-    p = putDigits(out, p, time[0] - Math.floor(time[0] / 1000) * 1000, 3);
-    out[p++] = 90;
-    p = putDigits(out, put(out, p, beforeUrl), fields[FIELD.url], urlWidth);
-    p = putDigits(out, put(out, p, beforeUser), fields[FIELD.user], userWidth);
-    p = put(out, put(out, p, beforeCountry), countryBytes[fields[FIELD.country]]);
-    p = put(out, put(out, p, beforeBrowser), browserBytes[fields[FIELD.browser]]);
-    p = put(out, put(out, p, beforeOs), osBytes[fields[FIELD.os]]);
-    p = put(out, put(out, p, beforeStatus), statusBytes[fields[FIELD.status]]);
-    const ttfb = fields[FIELD.ttfb];
-    const whole = (ttfb / 10_000) | 0;
-    p = putNumber(out, put(out, p, beforeTtfb), whole);
-    out[p++] = 46;
-    p = putDigits(out, p, ttfb - whole * 10_000, 4);
-    return put(out, p, end);
+    return put(out, putDigits(out, p, fields[FIELD.ttfb] - whole * 10_000, 4), end);
   };
+}
+
+/** `56:58.560` of the milliseconds within an hour. */
+function putClock(out: Uint8Array, at: number, ms: number): void {
+  const seconds = (ms / 1000) | 0;
+  const minutes = (seconds / 60) | 0;
+  putTwo(out, at, minutes);
+  putTwo(out, at + 3, seconds - minutes * 60);
+  putDigits(out, at + 6, ms - seconds * 1000, 3);
 }
 
 function delimitedLiterals(delimiter: string): string[] {
@@ -144,26 +120,28 @@ const platforms: Record<string, string> = {
 
 /** Apache's LogFormat "combined": `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"`. A user has one address. */
 function combinedEncoder(source: EventSource, options: EventOptions): Encoder {
-  const [net, user, open, request, protocol, referrer, noReferrer] = listOf([
+  const [net, user, request, protocol, referrer, noReferrer] = listOf([
     "10.",
     " - user-",
-    " [",
     ' +0000] "GET /?url=',
     ' HTTP/1.1" ',
     ' "http://example.com/" "',
     ' "-" "',
   ]);
-  const agents = names.browser.map((browser) =>
+  const agents = names.browser.flatMap((browser) =>
     listOf(names.os.map((os) => `Mozilla/5.0 (${platforms[os]}) ${engines[browser]}"\n`)),
   );
-  const putHour = clock((hourMs) => {
-    const [year, month, rest] = new Date(hourMs).toISOString().split("-");
-    return `${rest.slice(0, 2)}/${months[Number(month) - 1]}/${year}:${rest.slice(3, 6)}`;
-  });
-  const urlWidth = widthOf(options.urls);
-  const userWidth = widthOf(options.users);
+  const statuses = listOf(names.status);
+  const [urlWidth, userWidth] = [widthOf(options.urls), widthOf(options.users)];
   const { fields, time } = source;
+  let prefixHour = Number.NaN;
+  let prefix: Uint8Array = new Uint8Array(0);
   return (out, at) => {
+    const hour = Math.floor(time[0] / HOUR_MS);
+    if (hour !== prefixHour) {
+      prefixHour = hour;
+      prefix = bytesOf(apacheHour(hour * HOUR_MS));
+    }
     const visitor = fields[FIELD.user];
     let p = putNumber(out, put(out, at, net), visitor >>> 16);
     out[p++] = 46;
@@ -171,14 +149,27 @@ function combinedEncoder(source: EventSource, options: EventOptions): Encoder {
     out[p++] = 46;
     p = putNumber(out, p, visitor & 255);
     p = putDigits(out, put(out, p, user), visitor, userWidth);
-    p = putHour(out, put(out, p, open), time[0]);
-    p = putDigits(out, put(out, p, request), fields[FIELD.url], urlWidth);
-    p = put(out, put(out, p, protocol), statusBytes[fields[FIELD.status]]);
+    out.set(prefix, p);
+    const seconds = ((time[0] - hour * HOUR_MS) / 1000) | 0;
+    p = putTwo(out, p + prefix.length, (seconds / 60) | 0);
+    out[p++] = 58;
+    p = putTwo(out, p, seconds % 60);
+    out.set(request, p);
+    p = putDigits(out, p + request.length, fields[FIELD.url], urlWidth);
+    p = put(out, put(out, p, protocol), statuses[fields[FIELD.status]]);
     out[p++] = 32;
     p = putNumber(out, p, fields[FIELD.size]);
     p = put(out, p, fields[FIELD.size] & 1 ? referrer : noReferrer);
-    return put(out, p, agents[fields[FIELD.browser]][fields[FIELD.os]]);
+    const agent = agents[fields[FIELD.browser] * names.os.length + fields[FIELD.os]];
+    out.set(agent, p);
+    return p + agent.length;
   };
+}
+
+/** ` [14/Sep/2019:23:` */
+function apacheHour(hourMs: number): string {
+  const [year, month, rest] = new Date(hourMs).toISOString().split("-");
+  return ` [${rest.slice(0, 2)}/${months[Number(month) - 1]}/${year}:${rest.slice(3, 6)}`;
 }
 
 /** The encoder of a format, bound to the source whose events it writes. */
