@@ -2,6 +2,7 @@
  * Guesses column types from sampled text as DuckDB's sniffer does: bool, int, bigint, float, timestamp, else text.
  * Not for: parsing values in a run (the kernel's), which accepts all that is guessed here and more.
  */
+import { daysInMonth } from "../base/calendar.ts";
 import { UsageError } from "../base/errors.ts";
 import type { Column, ColumnType } from "./batch.ts";
 
@@ -13,20 +14,27 @@ const integer = /^-?(0|[1-9]\d*)$/;
 const float = /^(-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan))$/i;
 const leadingZero = /^-?0\d/;
 const timestamp =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$/;
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$/;
 const bigintMax = 2n ** 63n - 1n;
 const bigintMin = -(2n ** 63n);
 
-/** The narrowest type of one value. */
-export function typeOfText(value: string): ColumnType {
-  if (/^(true|false)$/i.test(value)) return "bool";
+/** The narrowest type of one value. Spaces around anything but a bool are ignored. */
+export function typeOfText(given: string): ColumnType {
+  // DuckDB also takes t, f, yes, no for bool: here they stay text, for NO is a country too.
+  if (/^(true|false)$/i.test(given)) return "bool";
+  const value = given.trim();
   if (integer.test(value)) {
     if (Number.isSafeInteger(Number(value))) return "int";
     const exact = BigInt(value);
     return exact >= bigintMin && exact <= bigintMax ? "bigint" : "float";
   }
   if (float.test(value) && !(leadingZero.test(value) && !value.includes("."))) return "float";
-  return timestamp.test(value) ? "timestamp" : "text";
+  return timestamp.test(value) && isDate(value) ? "timestamp" : "text";
+}
+
+/** February 30 is text. */
+function isDate(value: string): boolean {
+  return Number(value.slice(8, 10)) <= daysInMonth(Number(value.slice(0, 4)), Number(value.slice(5, 7)));
 }
 
 /** The type that holds values of both; undefined stands for "only nulls so far". */
@@ -99,7 +107,7 @@ function merged(request: ColumnRequest | undefined, column: Column): Column {
 }
 
 /** Throws UsageError for an unknown type or a name that is given twice. */
-export function checkColumns(requests: readonly ColumnRequest[]): void {
+function checkColumns(requests: readonly ColumnRequest[]): void {
   const seen = new Set<string>();
   for (const { name, type } of requests) {
     if (type !== undefined && !columnTypes.includes(type as ColumnType)) {

@@ -131,7 +131,7 @@ function findQuote(text: string): string {
 }
 
 /** `9 columns (id text, ts timestamp, …)`. */
-export function describe(columns: readonly Column[]): string {
+function describe(columns: readonly Column[]): string {
   const shown = columns.slice(0, 12).map(({ name, type }) => `${name} ${type}`);
   if (columns.length > shown.length) shown.push("…");
   return `${columns.length} column${columns.length === 1 ? "" : "s"}${columns.length > 0 ? ` (${shown.join(", ")})` : ""}`;

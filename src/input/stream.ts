@@ -3,7 +3,6 @@
  * Quotes are tracked from the first byte on, so these cuts are exact. Not for: reading or decompressing (codec.ts).
  */
 
-import { InputError } from "../base/errors.ts";
 import { LINE_BYTES_MAX, STREAM_BLOCK_BYTES } from "../base/limits.ts";
 import {
   type Dialect,
@@ -32,14 +31,12 @@ export interface CutOptions extends Dialect {
   blockBytes?: number;
   /** Default LINE_BYTES_MAX. */
   lineBytesMax?: number;
-  /** For messages. Default "-". */
-  path?: string;
 }
 
 /**
  * Blocks of about `blockBytes`, larger where one record is longer; the last may end without a newline. An empty stream
- * has none. Throws InputError ERR_RECORD_TOO_LONG when a record goes on past `lineBytesMax` (for example after a quote
- * that never closes): the bytes cannot be kept, and where the next record starts is not known.
+ * has none. A record that goes on past `lineBytesMax` (for example after a quote that never closes) is a block of its
+ * own, cut off there, which its parser rejects as too long; the rest of the record is dropped, so memory is bounded.
  */
 export async function* cutStream(
   chunks: AsyncIterable<Uint8Array>,
@@ -48,23 +45,26 @@ export async function* cutStream(
   const blockBytes = Math.max(1, options.blockBytes ?? STREAM_BLOCK_BYTES);
   const lineBytesMax = options.lineBytesMax ?? LINE_BYTES_MAX;
   const cutter = new Cutter(options);
+  let isDropping = false;
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += blockBytes) {
-      cutter.add(chunk.subarray(at, at + blockBytes));
-      if (cutter.size >= blockBytes && cutter.recordEnd > 0) yield cutter.take(cutter.recordEnd);
-      if (cutter.size > lineBytesMax && cutter.size - Math.max(0, cutter.recordEnd) > lineBytesMax) {
-        throw tooLong(options.path ?? "-", cutter.start, lineBytesMax);
+    for (let at = 0, end = 0; at < chunk.length; at = end) {
+      // While dropping, newline by newline: the piece that ends the record must not hold the next one.
+      const newline = isDropping ? chunk.indexOf(NEWLINE, at) : -1;
+      end = Math.min(chunk.length, at + blockBytes, newline < 0 ? chunk.length : newline + 1);
+      cutter.add(chunk.subarray(at, end));
+      if (isDropping) {
+        isDropping = cutter.recordEnd === 0;
+        cutter.take(cutter.size);
+      }
+      const isLong = cutter.size - cutter.recordEnd > lineBytesMax;
+      if ((cutter.size >= blockBytes || isLong) && cutter.recordEnd > 0) yield cutter.take(cutter.recordEnd);
+      if (isLong) {
+        yield cutter.take(cutter.size);
+        isDropping = true;
       }
     }
   }
   if (cutter.size > 0) yield cutter.take(cutter.size);
-}
-
-function tooLong(path: string, offset: number, lineBytesMax: number): InputError {
-  return new InputError("ERR_RECORD_TOO_LONG", `${path}: a record is longer than ${lineBytesMax} bytes`, {
-    hint: "is a quote never closed, or is this no text of lines? --quote '' turns quotes off",
-    place: { file: path, offset },
-  });
 }
 
 /** The bytes that are not in a block yet, and how far they were scanned. */

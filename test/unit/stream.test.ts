@@ -37,7 +37,24 @@ test("a quote inside plain text opens nothing; with no quote byte newlines alone
   expect(await cut('"a\nb"\n', { blockBytes: 2, quote: "" }, 2)).toEqual(['"a\n', 'b"\n']);
 });
 
-test("a record above the limit is an error that names the stream and the offset", async () => {
-  const result = cut(`ok\n"${"x".repeat(100)}`, { blockBytes: 3, lineBytesMax: 50, path: "pipe" });
-  await expect(result).rejects.toMatchObject({ code: "ERR_RECORD_TOO_LONG", place: { file: "pipe", offset: 3 } });
+test("a record above the limit is cut off and the rest of it dropped; offsets and lines still hold", async () => {
+  const long = `"${"x\n".repeat(60)}",1\n`;
+  async function* chunks() {
+    yield Buffer.from(`ok\n${long}next\n"${"y".repeat(500)}`);
+  }
+  const blocks = await Array.fromAsync(
+    cutStream(chunks(), { quote: '"', delimiter: ",", blockBytes: 8, lineBytesMax: 50 }),
+  );
+  const start = 3 + long.length;
+  const kept = blocks.map(({ bytes, start, lines }) => [
+    bytes.length > 50 ? "long" : `${Buffer.from(bytes)}`,
+    start,
+    lines,
+  ]);
+  expect(kept).toEqual([
+    ["ok\n", 0, 0],
+    ["long", 3, 1],
+    ["next\n", start, 62],
+    ["long", start + 5, 63],
+  ]);
 });
