@@ -92,7 +92,9 @@ export function decodeField(
     }
     case "timestamp": {
       const value = parseTimestamp(bytes, start, end);
-      return Number.isNaN(value) ? BAD : value / 1000;
+      if (Number.isNaN(value)) return BAD;
+      // Beyond 2^53 microseconds (the year 2255) they are no longer exact: the milliseconds are.
+      return Number.isSafeInteger(value) ? value / 1000 : Math.round(value / 1000);
     }
   }
 }
