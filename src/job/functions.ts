@@ -298,17 +298,20 @@ function ofTime(kind: "timestamp" | "int", bind: (zone: string) => (micros: numb
 const units: TimeUnit[] = ["minute", "hour", "day", "week", "month", "year"];
 const parts: TimePart[] = ["hour_of_day", "day_of_week", "day_of_month", "month_of_year"];
 
-const epoch: BoundFunction = ([time]) => {
-  const output = new NumberOutput("float");
-  const view = new NumberOutput("timestamp");
-  return (frame) => {
-    const { values, nulls } = timesOf(time.evaluate(frame), frame.n, view);
-    const out = output.take(frame.n);
-    for (let i = 0; i < frame.n; i++) out.values[i] = values[i] / 1e6;
-    out.nulls = nulls;
-    return out;
+/** Time since 1970 as a number, in units of so many microseconds. */
+function sinceEpoch(unitMicros: number): BoundFunction {
+  return ([time]) => {
+    const output = new NumberOutput("float");
+    const view = new NumberOutput("timestamp");
+    return (frame) => {
+      const { values, nulls } = timesOf(time.evaluate(frame), frame.n, view);
+      const out = output.take(frame.n);
+      for (let i = 0; i < frame.n; i++) out.values[i] = values[i] / unitMicros;
+      out.nulls = nulls;
+      return out;
+    };
   };
-};
+}
 
 /** Regular expressions: found anywhere in the text, by code points. */
 const matches: BoundFunction = ([text, pattern]) => {
@@ -373,7 +376,8 @@ export const functions: Record<string, BoundFunction> = {
   float: cast("float", floatOf),
   text: textOf,
   timestamp: timestampOf,
-  epoch,
+  epoch: sinceEpoch(1e6),
+  epoch_ms: sinceEpoch(1e3),
   ...Object.fromEntries(units.map((unit) => [unit, ofTime("timestamp", (zone) => truncater(unit, zone))])),
   ...Object.fromEntries(parts.map((part) => [part, ofTime("int", (zone) => parter(part, zone))])),
 };

@@ -59,6 +59,7 @@ export const functionSignatures: Record<string, Signature> = {
   text: signature("text(value)", "text", ["any"]),
   timestamp: signature("timestamp(text)", "timestamp", ["any"]),
   epoch: signature("epoch(timestamp)", "float", ["timestamp"]),
+  epoch_ms: signature("epoch_ms(timestamp)", "float", ["timestamp"]),
   is_null: signature("value is null", "bool", ["any"]),
   ...Object.fromEntries(
     timeUnits.map((unit) => [

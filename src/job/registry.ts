@@ -1,0 +1,113 @@
+/**
+ * How a worker finds a job again: it imports the same module, which makes the same jobs; the job is known by its export, or by its
+ * rank among the jobs of equal digest whose making had the module on the call stack. Only jobs with functions are kept.
+ */
+import { createHash } from "node:crypto";
+import { callSiteFiles, moduleFile } from "../base/callsite.ts";
+import { TaskError, UsageError } from "../base/errors.ts";
+import type { UserAggregate } from "../kernel/kernel.ts";
+import { textOfAggregate } from "./aggregate.ts";
+import type { Job, JobDefinition } from "./job.ts";
+import type { JobReference } from "./plan.ts";
+
+/** A job's functions by step index, and its users' aggregates by aggregate index. */
+export interface JobFunctions {
+  steps: (((record: never) => unknown) | undefined)[];
+  aggregates: (UserAggregate | undefined)[];
+}
+
+interface Registered {
+  job: Job<unknown>;
+  digest: string;
+  files: Set<string>;
+}
+
+const registered: Registered[] = [];
+
+/** Called for every job as it is made. */
+export function registerJob(job: Job<unknown>): void {
+  if (!hasFunctions(job)) return;
+  registered.push({ job, digest: digestOf(job), files: new Set(callSiteFiles()) });
+}
+
+export function hasFunctions({ definition }: Job<unknown>): boolean {
+  return (
+    definition.steps.some((step) => step.kind !== "where") ||
+    (definition.group?.aggregates.some(({ call }) => call.user !== undefined) ?? false)
+  );
+}
+
+export function functionsOf({ definition }: Job<unknown>): JobFunctions {
+  return {
+    steps: definition.steps.map((step) => (step.kind === "where" ? undefined : step.call)),
+    aggregates: definition.group?.aggregates.map(({ call }) => call.user) ?? [],
+  };
+}
+
+/** sha256 (hex) of what a job says, with the text of its functions: two versions of a module never meet silently. */
+export function digestOf({ definition }: Job<unknown>): string {
+  return createHash("sha256").update(canonicalJson(definition)).digest("hex");
+}
+
+/** JSON with sorted keys; functions and user aggregates by their text, bigints by their digits. */
+function canonicalJson(definition: JobDefinition): string {
+  return JSON.stringify(definition, (key, value: unknown) => {
+    if (typeof value === "function") return `function ${String(value)}`;
+    if (typeof value === "bigint") return `bigint ${value}`;
+    if (key === "user" && value !== undefined) return textOfAggregate(value as UserAggregate);
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/**
+ * How a worker shall refer to this job of this module. Throws UsageError ERR_META where the module did not take part in making the
+ * job, so that no import of it could make it again.
+ */
+export function referenceOf(job: Job<unknown>, module: string, exportName: string | undefined): JobReference {
+  if (exportName !== undefined) return { export: exportName };
+  const rank = candidates(module, digestOf(job)).indexOf(job);
+  if (rank >= 0) return { rank };
+  throw new UsageError("ERR_META", `the job was not made by the module ${module}`, {
+    hint: "Pass the import.meta of the module whose top level makes the job.",
+  });
+}
+
+function candidates(module: string, digest: string): Job<unknown>[] {
+  const file = moduleFile(module);
+  return registered.filter((each) => each.digest === digest && each.files.has(file)).map(({ job }) => job);
+}
+
+/**
+ * The job of a plan, in a worker: imports the module (once) and takes its export or its ranked job.
+ * Throws TaskError ERR_JOB_NOT_FOUND, or ERR_JOB_CHANGED when the module has other text here than in the coordinator.
+ */
+export async function findJob(wanted: {
+  module: string;
+  reference: JobReference;
+  digest: string;
+}): Promise<Job<unknown>> {
+  const { module, reference, digest } = wanted;
+  const exports = (await import(module)) as Record<string, unknown>;
+  if ("export" in reference) {
+    const job = exports[reference.export];
+    if (!isRegisteredShape(job)) throw notFound(module, `it has no job named ${JSON.stringify(reference.export)}`);
+    if (digestOf(job) === digest) return job;
+    throw new TaskError("ERR_JOB_CHANGED", `the job ${reference.export} of ${module} is another one in this worker`, {
+      hint: "The module changed while it ran, or makes its job from something that differs between threads (time, argv, random).",
+    });
+  }
+  const job = candidates(module, digest)[reference.rank];
+  if (job) return job;
+  throw notFound(module, "importing it makes no such job");
+}
+
+function isRegisteredShape(value: unknown): value is Job<unknown> {
+  return value !== null && typeof value === "object" && Symbol.for("threadmill.job") in value;
+}
+
+function notFound(module: string, why: string): TaskError {
+  return new TaskError("ERR_JOB_NOT_FOUND", `the job was not found in ${module}: ${why}`, {
+    hint: "Make the job at the top level of the module, outside of `if (import.meta.main)` and of functions that only the main thread calls.",
+  });
+}
