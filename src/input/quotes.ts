@@ -29,7 +29,7 @@ export interface QuoteScan {
   lastEnd: number;
 }
 
-/** Scans bytes[from..to) from `state`, calling `onRecord(end)` after each record's newline. */
+/** Scans bytes[from..to) from `state`, telling the judge what it meets. */
 export function scanQuotes(
   bytes: Uint8Array,
   from: number,
@@ -63,6 +63,32 @@ export function scanQuotes(
   return { state, lastEnd };
 }
 
+/**
+ * The same as `scanQuotes` to the end of the bytes without a judge, faster: it runs from quote to quote, and looks at
+ * fields and newlines only next to them.
+ */
+export function scanQuotesFast(bytes: Uint8Array, from: number, state: QuoteState, dialect: Dialect): QuoteScan {
+  const quote = dialect.quote.charCodeAt(0);
+  const delimiter = dialect.delimiter.charCodeAt(0);
+  const size = bytes.length;
+  let lastEnd = -1;
+  for (let i = from; i < size; i++) {
+    const start = i;
+    while (i < size && bytes[i] !== quote) i++;
+    if (state !== QUOTED && i > start) {
+      const last = bytes[i - 1];
+      state = last === NEWLINE || last === delimiter ? FIELD_START : UNQUOTED;
+      let end = i;
+      while (end > start && bytes[end - 1] !== NEWLINE) end--;
+      if (end > start) lastEnd = end;
+    }
+    if (i === size) break;
+    if (state === QUOTED) state = QUOTE_SEEN;
+    else state = state === UNQUOTED ? UNQUOTED : QUOTED;
+  }
+  return { state, lastEnd };
+}
+
 /** Listens to a scan to judge whether its hypothesis (outside or inside quotes) makes sense of the bytes. */
 export class Judge {
   suspicions = 0;
@@ -84,7 +110,8 @@ export class Judge {
   /** Suspicions, and complete records whose number of fields is not `fields` (0: the most common one). */
   score(fields: number): number {
     const counts = this.#counts.slice(1);
-    return this.suspicions + counts.filter((count) => count !== (fields || mostCommon(counts))).length;
+    const expected = fields || mostCommon(counts);
+    return this.suspicions + counts.filter((count) => count !== expected).length;
   }
 }
 

@@ -87,6 +87,7 @@ function findBorders(source: Source, options: SplitOptions): number[] {
  * `size`, the file's length, where none does (or none within the line limit).
  */
 export function findRecordStart(fd: number, size: number, offset: number, options: SplitOptions): number {
+  if (offset >= size) return size;
   const lineBytesMax = options.lineBytesMax ?? LINE_BYTES_MAX;
   const half = Math.max(1, Math.ceil((options.windowBytes ?? BORDER_BYTES) / 2));
   const hasQuotes = options.dialect.quote !== "";

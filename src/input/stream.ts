@@ -11,7 +11,7 @@ import {
   QUOTE_SEEN,
   QUOTED,
   type QuoteState,
-  scanQuotes,
+  scanQuotesFast,
   UNQUOTED,
 } from "./quotes.ts";
 
@@ -120,7 +120,7 @@ class Cutter {
       this.#state = last === NEWLINE || last === delimiter.charCodeAt(0) ? FIELD_START : UNQUOTED;
       return bytes.lastIndexOf(NEWLINE) + 1 || -1;
     }
-    const { state, lastEnd } = scanQuotes(bytes, from, bytes.length, this.#state, this.#dialect);
+    const { state, lastEnd } = scanQuotesFast(bytes, from, this.#state, this.#dialect);
     this.#state = state;
     return lastEnd;
   }

@@ -4,9 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { type QuoteState, scanQuotes, scanQuotesFast } from "../../src/input/quotes.ts";
 import { resolveSources } from "../../src/input/source.ts";
 import { planSplits, type SplitOptions } from "../../src/input/split.ts";
 import { type Block, cutStream } from "../../src/input/stream.ts";
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
 
 const folder = mkdtempSync(join(tmpdir(), "split-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -144,7 +151,7 @@ async function blocks(bytes: Uint8Array, chunkBytes: number, blockBytes: number)
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
   }
-  return await Array.fromAsync(cutStream(chunks(), { ...csv, blockBytes }));
+  return await collect(cutStream(chunks(), { ...csv, blockBytes }));
 }
 
 test("blocks of a stream start at records, give all bytes back, and count lines", async () => {
@@ -163,5 +170,17 @@ test("blocks of a stream start at records, give all bytes back, and count lines"
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+test("the fast scan agrees with the plain one from every state", async () => {
+  const text = fc.string({ unit: fc.constantFrom('"', ",", "\n", "a", "\r"), maxLength: 30 });
+  fc.assert(
+    fc.property(text, fc.integer({ min: 0, max: 3 }), fc.nat(5), (text, state, from) => {
+      const bytes = Buffer.from(text);
+      const plain = scanQuotes(bytes, from, bytes.length, state as QuoteState, csv);
+      expect(scanQuotesFast(bytes, from, state as QuoteState, csv)).toEqual(plain);
+    }),
+    { numRuns: 2000 },
   );
 });

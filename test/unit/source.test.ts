@@ -9,6 +9,12 @@ import { readSource } from "../../src/input/codec.ts";
 import { checkText } from "../../src/input/magic.ts";
 import { resolveSources, unreadable } from "../../src/input/source.ts";
 
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 const cwd = mkdtempSync(join(tmpdir(), "source-"));
 const write = (name: string, bytes: string | Uint8Array = "1,2\n") => writeFileSync(join(cwd, name), bytes);
 
@@ -100,7 +106,7 @@ describe("what a source is", () => {
       execFileSync("mkfifo", [join(cwd, "pipe")]);
       const sources = await resolveSources(["pipe", "/dev/null"], { cwd });
       expect(sources.map((source) => source.kind)).toEqual(["stream", "stream"]);
-      expect(await Array.fromAsync(readSource(sources[1]))).toEqual([]);
+      expect(await collect(readSource(sources[1]))).toEqual([]);
     },
   );
 });
