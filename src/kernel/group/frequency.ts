@@ -15,7 +15,7 @@ import { PairCounts } from "./pair-counts.ts";
 
 abstract class Frequencies implements Accumulator {
   protected readonly values: Dictionary = new Dictionary();
-  protected readonly pairs: PairCounts = new PairCounts();
+  protected readonly pairs: PairCounts = new PairCounts(() => this.values.size);
   protected ids: Int32Array = new Int32Array(0);
   #kept: Int32Array = new Int32Array(0);
   #ranks: Int32Array | undefined;

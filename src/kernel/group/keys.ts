@@ -34,9 +34,14 @@ export class Keys {
     this.#columns[0].intern(keys[0], n, groups, "key");
     for (let c = 1; c < this.#columns.length; c++) {
       this.#columns[c].intern(keys[c], n, this.#ids, "key");
-      this.#pairs[c - 1].intern(groups, this.#ids, n, groups);
+      this.#combine(c, groups, this.#ids, n);
     }
     return groups;
+  }
+
+  #combine(column: number, groups: Int32Array, ids: Int32Array, n: number): void {
+    const left = column === 1 ? this.#columns[0].size : this.#pairs[column - 2].size;
+    this.#pairs[column - 1].intern(groups, ids, n, groups, left, this.#columns[column].size);
   }
 
   #reserve(n: number): void {
@@ -94,7 +99,7 @@ export class Keys {
     if (this.#columns.length === 0) return new Int32Array(Math.min(count, 1));
     const groups = this.#columns[0].readIds(reader).slice();
     for (let c = 1; c < this.#columns.length; c++) {
-      this.#pairs[c - 1].intern(groups, this.#columns[c].readIds(reader), groups.length, groups);
+      this.#combine(c, groups, this.#columns[c].readIds(reader), groups.length);
     }
     return groups;
   }

@@ -10,6 +10,12 @@ export class PairCounts {
   #pairs: Int32Array = new Int32Array(0);
   #groups = 0;
   #sorted: ByGroup | undefined;
+  readonly #rightCount: () => number;
+
+  /** rightCount(): what all right sides are below; Infinity: anything. */
+  constructor(rightCount: () => number) {
+    this.#rightCount = rightCount;
+  }
 
   grow(count: number): void {
     this.#groups = count;
@@ -21,7 +27,7 @@ export class PairCounts {
     this.#sorted = undefined;
     this.#pairs = growInts(this.#pairs, n);
     const pairs = this.#pairs;
-    this.#table.intern(groups, rights, n, pairs);
+    this.#table.intern(groups, rights, n, pairs, this.#groups, this.#rightCount());
     this.#counts = growFloats(this.#counts, this.#table.size);
     const counts = this.#counts;
     if (weights === undefined) for (let i = 0; i < n; i++) counts[pairs[i]]++;

@@ -1,72 +1,125 @@
 /**
- * Pairs of 32-bit integers to dense ids: (key id, key id) → group, (group, value) → count.
+ * Pairs of ids to dense ids: (key id, key id) → group, (group, value) → count. Two forms:
  *
- *     slots  [a, b, id + 1, unused] per entry, power of two entries, at most half full, linear probing from the hash's high bits
+ *     grid   ids + 1 at [a << shift | b], while both sides are known to be small: no hash, and little memory
+ *     slots  [a, b, id + 1, unused] per entry, a power of two of them, at most half full, linear probing from the high bits
+ *
  *     lefts[id], rights[id]  the pair
  */
 import { hashPair } from "../../base/hash.ts";
 import { growInts } from "./grow.ts";
 
+/** A grid of 2 MB at most: it shares the cache with the rest. */
+const GRID_MAX: number = 512 * 1024;
+
 export class PairTable {
   size = 0;
   lefts: Int32Array = new Int32Array(64);
   rights: Int32Array = new Int32Array(64);
-  #slots: Int32Array = new Int32Array(512);
+  #grid: Int32Array | undefined = new Int32Array(0);
+  #gridShift = 0;
+  #slots: Int32Array = new Int32Array(0);
   #shift = 25;
 
-  /** Ids of (lefts[i], rights[i]) for the first n rows into `out`. */
-  intern(lefts: Int32Array, rights: Int32Array, n: number, out: Int32Array): void {
-    let slots = this.#slots;
-    let mask = slots.length - 4;
-    let shift = this.#shift;
+  /**
+   * Ids of (lefts[i], rights[i]) for the first n rows into `out`, which may be `lefts`. All lefts are below leftCount and
+   * all rights below rightCount and not negative; Infinity: unknown.
+   */
+  intern(
+    lefts: Int32Array,
+    rights: Int32Array,
+    n: number,
+    out: Int32Array,
+    leftCount: number,
+    rightCount: number,
+  ): void {
+    this.#reserve(leftCount, rightCount);
+    if (this.#grid === undefined) {
+      this.#internSlots(lefts, rights, n, out);
+      return;
+    }
+    const grid = this.#grid;
+    const shift = this.#gridShift;
     for (let i = 0; i < n; i++) {
-      const a = lefts[i];
-      const b = rights[i];
-      let slot = (hashPair(a, b) >>> shift) << 2;
-      for (;;) {
-        const stored = slots[slot + 2];
-        if (stored === 0) {
-          out[i] = this.#insert(a, b, slot);
-          slots = this.#slots;
-          mask = slots.length - 4;
-          shift = this.#shift;
-          break;
-        }
-        if (slots[slot] === a && slots[slot + 1] === b) {
-          out[i] = stored - 1;
-          break;
-        }
-        slot = (slot + 4) & mask;
+      const at = (lefts[i] << shift) | rights[i];
+      const stored = grid[at];
+      if (stored !== 0) out[i] = stored - 1;
+      else {
+        const id = this.#add(lefts[i], rights[i]);
+        grid[at] = id + 1;
+        out[i] = id;
       }
     }
   }
 
-  #insert(a: number, b: number, slot: number): number {
+  #reserve(leftCount: number, rightCount: number): void {
+    if (this.#grid === undefined) return;
+    let shift = this.#gridShift;
+    while (2 ** shift < rightCount && shift < 31) shift++;
+    const cells = leftCount * 2 ** shift;
+    if (shift === this.#gridShift && cells <= this.#grid.length) return;
+    if (cells > GRID_MAX) {
+      this.#grid = undefined;
+      this.#slots = new Int32Array(512);
+      while (this.size * 8 > this.#slots.length) this.#slots = new Int32Array(this.#slots.length * 2);
+      this.#shift = Math.clz32(this.#slots.length >>> 2) + 1;
+      this.#fill();
+      return;
+    }
+    this.#gridShift = shift;
+    this.#grid = new Int32Array(Math.min(GRID_MAX, cells * 2));
+    for (let id = 0; id < this.size; id++) this.#grid[(this.lefts[id] << shift) | this.rights[id]] = id + 1;
+  }
+
+  #internSlots(lefts: Int32Array, rights: Int32Array, n: number, out: Int32Array): void {
+    for (let i = 0; i < n; i++) {
+      const a = lefts[i];
+      const b = rights[i];
+      const slots = this.#slots;
+      const mask = slots.length - 4;
+      let slot = (hashPair(a, b) >>> this.#shift) << 2;
+      let stored = slots[slot + 2];
+      while (stored !== 0 && (slots[slot] !== a || slots[slot + 1] !== b)) {
+        slot = (slot + 4) & mask;
+        stored = slots[slot + 2];
+      }
+      out[i] = stored !== 0 ? stored - 1 : this.#insert(a, b, slot);
+    }
+  }
+
+  #add(a: number, b: number): number {
     const id = this.size++;
-    this.lefts = growInts(this.lefts, id + 1);
-    this.rights = growInts(this.rights, id + 1);
+    if (id >= this.lefts.length) {
+      this.lefts = growInts(this.lefts, id + 1);
+      this.rights = growInts(this.rights, id + 1);
+    }
     this.lefts[id] = a;
     this.rights[id] = b;
-    this.#slots[slot] = a;
-    this.#slots[slot + 1] = b;
-    this.#slots[slot + 2] = id + 1;
-    if (this.size * 8 > this.#slots.length) this.#grow();
     return id;
   }
 
-  #grow(): void {
-    const old = this.#slots;
-    const slots = new Int32Array(old.length * 2);
-    const mask = slots.length - 4;
-    this.#shift--;
-    for (let from = 0; from < old.length; from += 4) {
-      if (old[from + 2] === 0) continue;
-      let slot = (hashPair(old[from], old[from + 1]) >>> this.#shift) << 2;
-      while (slots[slot + 2] !== 0) slot = (slot + 4) & mask;
-      slots[slot] = old[from];
-      slots[slot + 1] = old[from + 1];
-      slots[slot + 2] = old[from + 2];
+  #insert(a: number, b: number, slot: number): number {
+    const id = this.#add(a, b);
+    this.#slots[slot] = a;
+    this.#slots[slot + 1] = b;
+    this.#slots[slot + 2] = id + 1;
+    if (this.size * 8 > this.#slots.length) {
+      this.#slots = new Int32Array(this.#slots.length * 2);
+      this.#shift--;
+      this.#fill();
     }
-    this.#slots = slots;
+    return id;
+  }
+
+  #fill(): void {
+    const slots = this.#slots;
+    const mask = slots.length - 4;
+    for (let id = 0; id < this.size; id++) {
+      let slot = (hashPair(this.lefts[id], this.rights[id]) >>> this.#shift) << 2;
+      while (slots[slot + 2] !== 0) slot = (slot + 4) & mask;
+      slots[slot] = this.lefts[id];
+      slots[slot + 1] = this.rights[id];
+      slots[slot + 2] = id + 1;
+    }
   }
 }

@@ -10,7 +10,7 @@ export class QuantileAccumulator implements Accumulator {
   readonly #several: boolean;
   readonly #quantiles: number[];
   readonly #buckets: Buckets;
-  readonly #pairs: PairCounts = new PairCounts();
+  readonly #pairs: PairCounts = new PairCounts(() => Number.POSITIVE_INFINITY);
   #least: Float64Array = new Float64Array(0);
   #greatest: Float64Array = new Float64Array(0);
   #groups = 0;
