@@ -17,9 +17,9 @@ export interface Chart {
 }
 
 /** Lines that a reader can still tell apart; the palette has as many colours. */
-export const LINES_MAX = 6 as const;
+const linesMax = 6;
 /** Bars that fit the page with readable labels. */
-export const BARS_MAX = 24 as const;
+const barsMax = 24;
 
 export interface ChartColumns {
   time: number | undefined;
@@ -73,7 +73,7 @@ export function drawChart(
 ): Chart | undefined {
   const valueName = columns[use.value].name;
   const by = use.keys.map((c) => columns[c].name).join(", ");
-  if (use.time === undefined) return barChart(points, `${valueName} by ${by}`, BARS_MAX);
+  if (use.time === undefined) return barChart(points, `${valueName} by ${by}`, barsMax);
   const title = `${valueName} over ${columns[use.time].name}${by === "" ? "" : ` by ${by}`}`;
-  return lineChart(points, title, valueName, timeZone, LINES_MAX);
+  return lineChart(points, title, valueName, timeZone, linesMax);
 }

@@ -29,7 +29,8 @@ export async function writeCsv(result: Result, sink: Sink, options: CsvOptions):
         const text = cellText(batch.columns[c][row], columns[c].type, options.timeZone);
         line += (c === 0 ? "" : delimiter) + (text === null ? blank : quote(text));
       }
-      await sink.text(`${line}\n`);
+      const full = sink.text(`${line}\n`);
+      if (full !== undefined) await full;
     }
     rows += batch.rows;
   }

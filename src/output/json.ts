@@ -24,7 +24,8 @@ export async function writeJson(result: Result, sink: Sink, options: JsonOptions
         line += `${c === 0 ? "{" : ","}${names[c]}:${text}`;
       }
       const before = options.lines ? "" : rows + row === 0 ? "[\n" : ",\n";
-      await sink.text(options.lines ? `${line}}\n` : `${before}${line}}`);
+      const full = sink.text(options.lines ? `${line}}\n` : `${before}${line}}`);
+      if (full !== undefined) await full;
     }
     rows += batch.rows;
   }

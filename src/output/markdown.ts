@@ -15,7 +15,8 @@ export async function writeMarkdown(result: Result, sink: Sink, options: { timeZ
       const cells = columns.map((column, c) =>
         escapeMarkdown(cellText(batch.columns[c][row], column.type, options.timeZone) ?? ""),
       );
-      await sink.text(`| ${cells.join(" | ")} |\n`);
+      const full = sink.text(`| ${cells.join(" | ")} |\n`);
+      if (full !== undefined) await full;
     }
     rows += batch.rows;
   }

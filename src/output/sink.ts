@@ -7,8 +7,8 @@ import { createAtomicFile, writeError } from "./atomic-file.ts";
 
 export interface Sink {
   readonly bytes: number;
-  /** Takes text; resolves when more may be written. */
-  text(text: string): Promise<void>;
+  /** Takes text. Await what it returns before more is written; undefined (most often): go on, which spares a turn per row. */
+  text(text: string): Promise<void> | undefined;
   raw(bytes: Uint8Array): Promise<void>;
   /** Everything written is where it belongs. */
   commit(): Promise<void>;
@@ -41,10 +41,10 @@ function gather(target: Target): Sink {
     get bytes(): number {
       return target.bytes;
     },
-    async text(text) {
+    text(text) {
       pieces.push(text);
       chars += text.length;
-      if (chars >= OUTPUT_FLUSH_CHARS) await flush();
+      return chars >= OUTPUT_FLUSH_CHARS ? flush() : undefined;
     },
     async raw(bytes) {
       await flush();
@@ -63,29 +63,32 @@ export async function fileSink(path: string): Promise<Sink> {
   return gather(await createAtomicFile(path));
 }
 
-/** A sink over a stream that stays open afterwards. Writes after the reader is gone throw ClosedPipe. */
-export function streamSink(stream: NodeJS.WritableStream): Sink {
+/**
+ * A sink over a stream that stays open afterwards. Writes after the reader is gone throw ClosedPipe; an abort ends a
+ * write that a silent reader holds up, with the signal's reason.
+ */
+export function streamSink(stream: NodeJS.WritableStream, signal?: AbortSignal): Sink {
   let bytes = 0;
+  let waiting = 0;
   let failed: NodeJS.ErrnoException | undefined;
   const onError = (error: NodeJS.ErrnoException): void => {
     failed ??= error;
   };
   stream.on("error", onError);
-  const failure = (error: NodeJS.ErrnoException): Error => {
-    const closed = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"].includes(
-      error.code ?? "",
-    );
-    return closed ? new ClosedPipe("the reader of the output closed it") : writeError(error, "stdout");
-  };
   // Waiting for the callback of each piece is the backpressure: the next is made only when this one left.
   const write = (chunk: Uint8Array): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (failed !== undefined) return reject(failure(failed));
+      if (failed !== undefined) return reject(streamFailure(failed));
       const onClose = (): void => reject(new ClosedPipe("the output was closed"));
+      const onAbort = (): void => reject(signal!.reason);
       stream.once("close", onClose);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      waiting++;
       stream.write(chunk, (error) => {
+        waiting--;
         stream.off("close", onClose);
-        if (error) reject(failure((failed ??= error)));
+        signal?.removeEventListener("abort", onAbort);
+        if (error) reject(streamFailure((failed ??= error)));
         else {
           bytes += chunk.length;
           resolve();
@@ -98,12 +101,19 @@ export function streamSink(stream: NodeJS.WritableStream): Sink {
     },
     write,
     async commit() {
-      if (failed !== undefined) throw failure(failed);
+      if (failed !== undefined) throw streamFailure(failed);
       stream.off("error", onError);
     },
-    // A failed stream may report its error later once more: the listener stays, so that this does not end the process.
+    // A failed stream, or one with a write under way, may report an error later: the listener stays, so that this does not end the process.
     async abort() {
-      if (failed === undefined) stream.off("error", onError);
+      if (failed === undefined && waiting === 0) stream.off("error", onError);
     },
   });
+}
+
+const closedCodes = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"];
+
+function streamFailure(error: NodeJS.ErrnoException): Error {
+  if (closedCodes.includes(error.code ?? "")) return new ClosedPipe("the reader of the output closed it");
+  return writeError(error, "stdout");
 }

@@ -48,7 +48,7 @@ export interface WriteReport {
 export async function writeResult(result: Result, options: WriteOptions): Promise<WriteReport> {
   throwIfAborted(options.signal);
   const toFile = options.path !== undefined && options.path !== "-";
-  const sink = toFile ? await fileSink(options.path!) : streamSink(options.stdout ?? process.stdout);
+  const sink = toFile ? await fileSink(options.path!) : streamSink(options.stdout ?? process.stdout, options.signal);
   try {
     const watched = { columns: result.columns, batches: abortable(result.batches, options.signal) };
     const rows = await writers[options.format](watched, sink, options);
@@ -57,7 +57,8 @@ export async function writeResult(result: Result, options: WriteOptions): Promis
     return { rows, bytes: sink.bytes };
   } catch (error) {
     await sink.abort();
-    if (error instanceof ClosedPipe) return { rows: 0, bytes: sink.bytes, closed: true };
+    throwIfAborted(options.signal);
+    if (isClosedPipe(error)) return { rows: 0, bytes: sink.bytes, closed: true };
     throw error;
   }
 }
@@ -72,6 +73,13 @@ const writers: Record<OutputFormat, (result: Result, sink: Sink, options: WriteO
   parquet: writeParquet,
   html: writeHtml,
 };
+
+/** A named pipe given as a file closes like any other pipe. */
+function isClosedPipe(error: unknown): boolean {
+  if (error instanceof ClosedPipe) return true;
+  const cause = error instanceof ThreadmillError && error.code === "ERR_WRITE" ? error.cause : undefined;
+  return (cause as NodeJS.ErrnoException | undefined)?.code === "EPIPE";
+}
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;

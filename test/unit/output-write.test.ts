@@ -1,4 +1,7 @@
 /** Files appear whole or not at all; pipes that close end quietly; formats are found by name. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -168,6 +171,32 @@ describe("stdout", () => {
       closed: true,
       bytes: 0,
     });
+  });
+
+  test("an abort ends a write that a silent reader holds up", async () => {
+    const controller = new AbortController();
+    const stdout = new Writable({
+      write() {
+        queueMicrotask(() => controller.abort());
+      },
+    });
+    const { result, state } = endless(() => {});
+    const write = writeResult(result, { format: "csv", stdout, timeZone: "UTC", signal: controller.signal });
+    await expect(write).rejects.toMatchObject({ code: "ERR_INTERRUPTED" });
+    expect(state.ended).toBe(true);
+  });
+
+  test("a reader that really goes away: another process's stdin", async () => {
+    const reader = spawn(process.execPath, ["-e", "process.stdin.once('data', () => process.exit())"], {
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    const exited = once(reader, "exit");
+    const { result, state } = endless(() => {});
+    expect(await writeResult(result, { format: "csv", stdout: reader.stdin, timeZone: "UTC" })).toMatchObject({
+      closed: true,
+    });
+    expect(state.ended).toBe(true);
+    await exited;
   });
 
   test("other failures are errors", async () => {
