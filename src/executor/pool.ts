@@ -1,0 +1,485 @@
+/**
+ * The policy of every executor with workers: which call runs where, what happens when a worker dies, and when to give up
+ * on one. It knows no threads: a worker is a port (post, terminate) that reports messages, faults and its exit.
+ *
+ * Rules. Workers start when there is work, up to `workers`, and stay. An idle worker gets the next call at once. A
+ * worker is always started *for* a call, and its death costs that call an attempt: so a worker that cannot start fails
+ * its call, and nothing respawns for ever. A call that is stopped settles when its worker is gone, or lost: then no second
+ * attempt ever runs beside the first one.
+ */
+import { errorFromData, type TaskError } from "../base/errors.ts";
+import {
+  BACKOFF_MS_MAX,
+  QUEUE_TASKS_MAX,
+  REQUEUES_MAX,
+  STOP_DEADLINE_MS,
+  WORKER_START_MS_MAX,
+} from "../base/limits.ts";
+import { ThreadTable } from "../shared/thread-table.ts";
+import { Call, mayRetry } from "./call.ts";
+import { EventHub } from "./event-hub.ts";
+import type { Future, ShutdownOptions, ShutdownReport, SubmitOptions, Task } from "./executor.ts";
+import { noteLost, noteReturned } from "./exit.ts";
+import { foundByEntry, messageOf, taskFailure } from "./failure.ts";
+import { PoolWorker } from "./pool-worker.ts";
+import type { PortEvents, Spawn } from "./port.ts";
+import type { WorkerReply } from "./protocol.ts";
+import { PriorityQueue } from "./queue.ts";
+import { waitsFor } from "./waits-for.ts";
+import { exitFailure } from "./worker-failure.ts";
+
+export interface PoolOptions {
+  /** The most workers at a time. */
+  workers: number;
+  name: string;
+  memoryMb?: number;
+  stopDeadlineMs?: number;
+  table?: ThreadTable;
+  queueTasksMax?: number;
+  spawn: Spawn;
+}
+
+export class WorkerPool {
+  readonly events: EventHub = new EventHub();
+  readonly table: ThreadTable;
+  readonly #options: PoolOptions;
+  readonly #stopDeadlineMs: number;
+  /** All but the dead and the lost. */
+  readonly #workers = new Map<number, PoolWorker>();
+  readonly #idle: PoolWorker[] = [];
+  readonly #queue = new PriorityQueue<Call>();
+  /** Every call that has not settled. */
+  readonly #open = new Set<Call>();
+  readonly #freeRows: number[];
+  readonly #report: ShutdownReport = { cancelledTasks: [], lostWorkers: [] };
+  #lastWorkerId = 0;
+  #lastSequence = 0;
+  #lastDispatch = 0;
+  #closing: Promise<ShutdownReport> | undefined;
+  #onChange: (() => void) | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#stopDeadlineMs = options.stopDeadlineMs ?? STOP_DEADLINE_MS;
+    // Twice the workers: a lost worker keeps its row, its replacement needs one.
+    this.table = options.table ?? ThreadTable.create(2 * options.workers);
+    this.#freeRows = Array.from({ length: this.table.rows }, (_, index) => this.table.rows - 1 - index);
+  }
+
+  /** Ids of the workers that can take work. */
+  get liveWorkers(): number[] {
+    return [...this.#workers.values()].filter((worker) => worker.isLive).map((worker) => worker.id);
+  }
+
+  submit<T>(
+    task: Task,
+    args: readonly unknown[],
+    options: SubmitOptions,
+    below: (...args: never[]) => unknown,
+  ): Future<T> {
+    const call = new Call(task, args, options, {
+      sequence: ++this.#lastSequence,
+      stop: (stopped, code, reason) => this.#stopCall(stopped, code, reason),
+      below,
+    });
+    this.#admit(call);
+    return call.future as unknown as Future<T>;
+  }
+
+  #admit(call: Call): void {
+    const refusal = this.#refusal(call);
+    if (refusal) {
+      call.reject(refusal);
+      return;
+    }
+    this.#open.add(call);
+    call.watchSignal();
+    if (call.attemptsMax > 1 && !this.#copyArgs(call)) return;
+    this.#place(call);
+  }
+
+  #refusal(call: Call): TaskError | undefined {
+    const { signal } = call.options;
+    const max = this.#options.queueTasksMax ?? QUEUE_TASKS_MAX;
+    if (this.#closing) {
+      return taskFailure("ERR_EXECUTOR_CLOSED", call, "was submitted after shutdown", { hint: "Make a new executor." });
+    }
+    if (signal?.aborted)
+      return taskFailure("ERR_ABORTED", call, "was aborted before it started", { cause: signal.reason });
+    if (this.#open.size >= max + this.#options.workers) {
+      return taskFailure("ERR_QUEUE_FULL", call, `was refused: ${max} tasks already wait`, {
+        hint: "Submit through map(), which keeps a window of tasks, or await results before submitting more.",
+      });
+    }
+    return undefined;
+  }
+
+  /** Sends the call to a worker, starts one for it, or queues it. */
+  #place(call: Call): void {
+    const only = call.options.worker;
+    if (only !== undefined) {
+      const worker = this.#workers.get(only);
+      if (!worker?.isLive) this.#settleError(call, this.#goneError(call));
+      else if (worker.state === "idle") this.#dispatch(worker, call);
+      else this.#enqueue(worker.own, call);
+      return;
+    }
+    const idle = this.#idle.at(-1);
+    if (idle) this.#dispatch(idle, call);
+    else if (this.#workers.size < this.#options.workers) this.#spawnFor(call);
+    else this.#enqueue(this.#queue, call);
+  }
+
+  #enqueue(queue: PriorityQueue<Call>, call: Call): void {
+    if (!this.#copyArgs(call)) return;
+    call.state = "waiting";
+    queue.push(call);
+  }
+
+  #copyArgs(call: Call): boolean {
+    try {
+      call.copyArgs();
+      return true;
+    } catch (error) {
+      this.#settleError(call, this.#unserialisable(call, error));
+      return false;
+    }
+  }
+
+  #spawnFor(call: Call): void {
+    const id = ++this.#lastWorkerId;
+    const rowIndex = this.#freeRows.pop();
+    // A full table (many lost workers) costs a worker its visibility, nothing else.
+    const table = rowIndex === undefined ? ThreadTable.create(1) : this.table;
+    const worker = new PoolWorker(id, this.#options.name, table.row(rowIndex ?? 0), rowIndex);
+    worker.row.reset(worker.name, process.pid);
+    const events: PortEvents = {
+      reply: (reply) => this.#onReply(worker, reply),
+      fault: (error) => (worker.fault ??= { error }),
+      exit: (code) => this.#onExit(worker, code),
+    };
+    this.#workers.set(id, worker);
+    const setup = { threadmill: "worker" as const, id, name: worker.name, table: table.buffer, row: worker.row.index };
+    try {
+      worker.port = this.#options.spawn({ setup, memoryMb: this.#options.memoryMb }, events);
+    } catch (error) {
+      worker.fault = { error };
+      worker.call = call;
+      call.attempt++;
+      this.#onExit(worker, 1);
+      return;
+    }
+    worker.startTimer = setTimeout(() => this.#onStartDeadline(worker), WORKER_START_MS_MAX).unref();
+    this.#dispatch(worker, call);
+  }
+
+  /** Posts the call to an idle or a starting worker. */
+  #dispatch(worker: PoolWorker, call: Call): void {
+    call.attempt++;
+    const ordinal = ++this.#lastDispatch;
+    const { task, name, attempt, args } = call;
+    try {
+      // Only the last attempt may move buffers: the ones before it must leave something to send again.
+      const transfer = call.isLastAttempt ? call.transfer : [];
+      worker.port.post({ type: "run", ordinal, task, name, attempt, args }, transfer);
+    } catch (error) {
+      this.#settleError(call, this.#unserialisable(call, error));
+      if (worker.state === "starting") this.#stopIdle(worker);
+      return;
+    }
+    call.state = "running";
+    call.workerId = worker.id;
+    worker.call = call;
+    worker.ordinal = ordinal;
+    if (worker.state === "starting") return;
+    const at = this.#idle.lastIndexOf(worker);
+    if (at >= 0) {
+      this.#idle.splice(at, 1);
+      worker.port.ref();
+    }
+    worker.live("Assign");
+    this.#begin(worker, call);
+  }
+
+  /** The worker can take up the call now: the clock of its timeout starts here, not while the worker starts. */
+  #begin(worker: PoolWorker, call: Call): void {
+    const { timeoutMs } = call.options;
+    if (timeoutMs !== undefined) call.timer = setTimeout(() => this.#onTimeout(worker, call), timeoutMs);
+    if (!this.events.hasListeners) return;
+    call.startedMs = performance.now();
+    this.events.emit({ type: "TaskStarted", worker: worker.id, task: call.name, attempt: call.attempt });
+  }
+
+  #onReply(worker: PoolWorker, reply: WorkerReply): void {
+    if (reply.type === "ready") {
+      this.#onReady(worker);
+      return;
+    }
+    const { call } = worker;
+    if (worker.state !== "running" || !call || reply.ordinal !== worker.ordinal) return;
+    call.clearTimer();
+    worker.call = undefined;
+    worker.live("Finish");
+    this.#next(worker);
+    if (reply.type === "done") {
+      this.#open.delete(call);
+      this.events.emit({
+        type: "TaskFinished",
+        worker: worker.id,
+        task: call.name,
+        ms: performance.now() - call.startedMs,
+      });
+      call.resolve(reply.value);
+      this.#changed();
+      return;
+    }
+    const cause = errorFromData(reply.error);
+    const isUsers = reply.code === "ERR_TASK_FAILED";
+    const what = isUsers ? `failed: ${cause.message}` : foundByEntry(reply.code, cause.message);
+    const hint = isUsers ? undefined : (cause as TaskError).hint;
+    // What the entry found is the error itself; its own cause (a syntax error, say) is what helps.
+    const inner = isUsers ? cause : (cause.cause ?? cause);
+    this.#fail(call, taskFailure(reply.code, call, what, { worker: worker.name, cause: inner, hint }), worker);
+  }
+
+  #onReady(worker: PoolWorker): void {
+    clearTimeout(worker.startTimer);
+    if (worker.state !== "starting") return;
+    worker.wasReady = true;
+    this.events.emit({ type: "WorkerStarted", worker: worker.id, name: worker.name });
+    if (worker.call) {
+      worker.live("ReadyWithTask");
+      this.#begin(worker, worker.call);
+    } else {
+      worker.live("Ready");
+      this.#next(worker);
+    }
+  }
+
+  /** Gives an idle worker its next call, or lets it rest. */
+  #next(worker: PoolWorker): void {
+    while (worker.state === "idle") {
+      const own = worker.own.peek();
+      const shared = this.#queue.peek();
+      const isOwn = own !== undefined && (shared === undefined || own.priority >= shared.priority);
+      const call = isOwn ? worker.own.pop() : this.#queue.pop();
+      if (!call) break;
+      this.#dispatch(worker, call);
+    }
+    if (worker.state !== "idle") return;
+    this.#idle.push(worker);
+    // A resting worker does not keep the program alive.
+    worker.port.unref();
+    this.#changed();
+  }
+
+  #onTimeout(worker: PoolWorker, call: Call): void {
+    const what = `took longer than ${call.options.timeoutMs} ms and was stopped with its worker`;
+    const hint = "Raise timeoutMs, or give the task less to do.";
+    this.#stopWorker(worker, taskFailure("ERR_TIMEOUT", call, what, { worker: worker.name, hint }));
+  }
+
+  #onStartDeadline(worker: PoolWorker): void {
+    if (worker.state !== "starting") return;
+    const what = `did not start: its worker was not ready within ${WORKER_START_MS_MAX} ms`;
+    const error = worker.call && taskFailure("ERR_MODULE_FAILED", worker.call, what, { worker: worker.name });
+    this.#stopWorker(worker, error);
+  }
+
+  /** cancel() and AbortSignal. */
+  #stopCall(call: Call, code: "ERR_CANCELLED" | "ERR_ABORTED", reason: unknown): boolean {
+    if (call.state === "settled") return false;
+    call.isCancelled = true;
+    const worker = call.state === "running" ? this.#workers.get(call.workerId!) : undefined;
+    const what = `${code === "ERR_ABORTED" ? "was aborted" : "was cancelled"}${reason === undefined ? "" : `: ${messageOf(reason)}`}`;
+    const error = taskFailure(code, call, what, { cause: reason, worker: worker?.name });
+    if (!worker) this.#settleError(call, error);
+    else if (worker.isLive) this.#stopWorker(worker, error);
+    // Already being stopped, by a timeout say: the caller's wish names the error.
+    else worker.stopError = error;
+    return true;
+  }
+
+  /** Terminates the worker; its call settles with `error` when it is gone. */
+  #stopWorker(worker: PoolWorker, error: TaskError | undefined): void {
+    if (!worker.isLive) return;
+    this.#leaveIdle(worker);
+    worker.stopError = error;
+    worker.call?.clearTimer();
+    worker.row.requestCancel();
+    worker.live("Stop");
+    worker.port.terminate();
+    worker.stopTimer = setTimeout(() => this.#onStopDeadline(worker), this.#stopDeadlineMs);
+  }
+
+  /** Lets a worker without a call finish its printing and end; terminates it if it does not. */
+  #stopIdle(worker: PoolWorker): void {
+    this.#leaveIdle(worker);
+    worker.live("Stop");
+    worker.port.ref();
+    worker.port.post({ type: "stop" }, []);
+    const lostAfter = () => {
+      worker.port.terminate();
+      worker.stopTimer = setTimeout(() => this.#onStopDeadline(worker), this.#stopDeadlineMs / 2);
+    };
+    worker.stopTimer = setTimeout(lostAfter, this.#stopDeadlineMs / 2);
+  }
+
+  #leaveIdle(worker: PoolWorker): void {
+    const at = this.#idle.indexOf(worker);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  #onStopDeadline(worker: PoolWorker): void {
+    worker.live("GiveUp");
+    worker.row.state = "lost";
+    const waiting = waitsFor(worker.row.pid, worker.row.threadId);
+    worker.port.unref();
+    this.#workers.delete(worker.id);
+    this.#report.lostWorkers.push({ worker: worker.id, name: worker.name, waitsFor: waiting });
+    noteLost();
+    this.events.emit({ type: "WorkerLost", worker: worker.id, name: worker.name, waitsFor: waiting });
+    const { call, stopError } = worker;
+    if (call) {
+      const what = `cannot be stopped: its worker is blocked (${waiting}) and was given up as lost`;
+      const hint =
+        "Workers should read regular files only; leave the process with exitNow(), process.exit() would hang.";
+      const lost = taskFailure("ERR_WORKER_LOST", call, what, { worker: worker.name, cause: stopError, hint });
+      // Who cancelled or aborted gets what the contract promises; the loss is told by the event and the report.
+      this.#fail(call, call.isCancelled && stopError ? stopError : lost, worker);
+    }
+    this.#afterWorker(worker);
+  }
+
+  #onExit(worker: PoolWorker, code: number | undefined): void {
+    clearTimeout(worker.startTimer);
+    clearTimeout(worker.stopTimer);
+    const { state, call, stopError, fault } = worker;
+    worker.live("Exit");
+    if (state === "lost") noteReturned();
+    const task = worker.row.task;
+    const phase = worker.row.state;
+    worker.row.state = "dead";
+    if (worker.rowIndex !== undefined) this.#freeRows.push(worker.rowIndex);
+    if (state === "lost") return;
+    this.#workers.delete(worker.id);
+    this.#leaveIdle(worker);
+    const expected = state === "draining";
+    const cause = stopError ?? fault?.error;
+    this.events.emit({ type: "WorkerExited", worker: worker.id, name: worker.name, cause, expected });
+    if (call) {
+      call.clearTimer();
+      const neverBegan = worker.wasReady && task !== worker.ordinal;
+      const isLoading = !worker.wasReady || (task === worker.ordinal && phase === "starting");
+      if (stopError) this.#fail(call, stopError, worker);
+      else if (neverBegan && call.requeues < REQUEUES_MAX) this.#requeue(call);
+      else this.#fail(call, exitFailure(call, worker, { code, isLoading, memoryMb: this.#options.memoryMb }), worker);
+    }
+    this.#afterWorker(worker);
+  }
+
+  /** The worker died before it took the call up: that was no attempt. */
+  #requeue(call: Call): void {
+    call.requeues++;
+    call.attempt--;
+    if (call.transfer.length > 0) {
+      // Its buffers went down with the worker.
+      this.#settleError(
+        call,
+        taskFailure("ERR_WORKER_EXITED", call, "was sent to a worker that had died, with its buffers"),
+      );
+    } else this.#place(call);
+  }
+
+  #afterWorker(worker: PoolWorker): void {
+    worker.call = undefined;
+    for (const call of worker.own.drain()) this.#settleError(call, this.#goneError(call));
+    while (this.#workers.size < this.#options.workers && this.#queue.peek()) this.#spawnFor(this.#queue.pop()!);
+    this.#changed();
+  }
+
+  #fail(call: Call, error: TaskError, worker: PoolWorker): void {
+    const willRetry = mayRetry(call, error.code) && this.#canRunAgain(call);
+    this.events.emit({ type: "TaskFailed", worker: worker.id, task: call.name, error, willRetry });
+    if (!willRetry) {
+      this.#settleError(call, error);
+      return;
+    }
+    const backoffMs = Math.min((call.options.backoffMs ?? 0) * 2 ** (call.attempt - 1), BACKOFF_MS_MAX);
+    call.state = "backoff";
+    if (backoffMs > 0) call.timer = setTimeout(() => this.#place(call), backoffMs);
+    else this.#place(call);
+  }
+
+  #canRunAgain(call: Call): boolean {
+    const only = call.options.worker;
+    return only === undefined || this.#workers.get(only)?.isLive === true;
+  }
+
+  #settleError(call: Call, error: TaskError): void {
+    this.#open.delete(call);
+    call.reject(error);
+    this.#changed();
+  }
+
+  #goneError(call: Call): TaskError {
+    return taskFailure("ERR_WORKER_GONE", call, `wants worker ${call.options.worker}, which is gone`, {
+      hint: "A replacement has another id; listen to WorkerExited to prepare it.",
+    });
+  }
+
+  #unserialisable(call: Call, cause: unknown): TaskError {
+    return taskFailure(
+      "ERR_UNSERIALISABLE",
+      call,
+      `has arguments that cannot be sent to a worker: ${messageOf(cause)}`,
+      {
+        cause,
+        hint: "Pass plain data, buffers, maps and sets; no functions, symbols, sockets or class instances with them inside.",
+      },
+    );
+  }
+
+  #changed(): void {
+    this.#onChange?.();
+  }
+
+  shutdown(options: ShutdownOptions): Promise<ShutdownReport> {
+    this.#closing ??= this.#shutdown(options);
+    return this.#closing;
+  }
+
+  async #shutdown(options: ShutdownOptions): Promise<ShutdownReport> {
+    const { wait = true, cancelPending = !wait, deadlineMs = wait ? 30_000 : this.#stopDeadlineMs } = options;
+    if (cancelPending) this.#cancelOpen((call) => call.state !== "running");
+    if (wait) await this.#until(() => this.#open.size === 0, deadlineMs);
+    this.#cancelOpen(() => true);
+    for (const worker of [...this.#workers.values()]) {
+      if (worker.isLive && worker.call) this.#stopWorker(worker, worker.stopError);
+      else if (worker.isLive) this.#stopIdle(worker);
+    }
+    // Every worker ends in dead or lost, by its own deadline.
+    await this.#until(() => this.#workers.size === 0);
+    return this.#report;
+  }
+
+  #cancelOpen(matches: (call: Call) => boolean): void {
+    for (const call of [...this.#open].filter(matches)) {
+      this.#report.cancelledTasks.push(call.name);
+      call.cancel("the executor was shut down");
+    }
+  }
+
+  /** Resolves when `holds`, or after `deadlineMs`. */
+  async #until(holds: () => boolean, deadlineMs?: number): Promise<void> {
+    if (holds()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = deadlineMs === undefined ? undefined : setTimeout(resolve, deadlineMs);
+    this.#onChange = () => {
+      if (holds()) resolve();
+    };
+    await promise;
+    clearTimeout(timer);
+    this.#onChange = undefined;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The thread executor: persistent workers in threads of this process. The policy is the pool's; here is only what a
+ * thread is: how it starts, talks and ends.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { UsageError } from "../base/errors.ts";
+import type { ThreadTable } from "../shared/thread-table.ts";
+import type {
+  Executor,
+  ExecutorEvent,
+  ExecutorOptions,
+  Future,
+  MapOptions,
+  ShutdownOptions,
+  ShutdownReport,
+  SubmitOptions,
+  Task,
+} from "./executor.ts";
+import { mapTasks } from "./map.ts";
+import { WorkerPool } from "./pool.ts";
+import type { Spawn, WorkerPort } from "./port.ts";
+import type { WorkerReply } from "./protocol.ts";
+
+export interface ThreadExecutorOptions extends ExecutorOptions {
+  /** Where the workers write their rows. Default: one of its own, twice as long as `workers`. */
+  table?: ThreadTable;
+  /** Tasks that may wait. Default QUEUE_TASKS_MAX. */
+  queueTasksMax?: number;
+}
+
+/** Runs tasks in worker threads. Threads start when there is work; an idle one does not keep the program alive. */
+export class ThreadExecutor implements Executor {
+  readonly kind = "threads" as const;
+  readonly workers: number;
+  readonly #pool: WorkerPool;
+
+  /** Throws UsageError ERR_BAD_OPTION. */
+  constructor(options: ThreadExecutorOptions = {}) {
+    const { workers = availableParallelism(), name = "threads", memoryMb } = options;
+    checkCount("workers", workers, "For no workers at all take the inline executor.");
+    if (memoryMb !== undefined) checkCount("memoryMb", memoryMb, "Leave it out for Node's own limit.");
+    this.workers = workers;
+    this.#pool = new WorkerPool({ ...options, workers, name, spawn: spawnThread });
+  }
+
+  /** The rows of its workers. */
+  get table(): ThreadTable {
+    return this.#pool.table;
+  }
+  submit<T>(task: Task, args: readonly unknown[], options: SubmitOptions = {}): Future<T> {
+    return this.#pool.submit<T>(task, args, options, this.submit);
+  }
+  map<T>(
+    task: Task,
+    items: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>,
+    options: MapOptions = {},
+  ): AsyncIterable<T> {
+    const submit = <R>(t: Task, args: readonly unknown[], o: SubmitOptions) => this.submit<R>(t, args, o);
+    return mapTasks<T>(submit, task, items, { ...options, inFlight: options.inFlight ?? 2 * this.workers });
+  }
+  async broadcast<T>(task: Task, args: readonly unknown[], options: SubmitOptions = {}): Promise<Map<number, T>> {
+    const ids = this.#pool.liveWorkers;
+    const futures = ids.map((worker) => this.submit<T>(task, args, { ...options, worker }));
+    const results = await Promise.all(futures);
+    return new Map(ids.map((id, index) => [id, results[index]]));
+  }
+  on(listener: (event: ExecutorEvent) => void): () => void {
+    return this.#pool.events.on(listener);
+  }
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    return this.#pool.shutdown(options);
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}
+
+function checkCount(name: string, value: number, hint: string): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new UsageError("ERR_BAD_OPTION", `${name} must be an integer of at least 1, got ${value}`, { hint });
+}
+
+// The entry has the extension of this very file: .ts from the sources, .js from the package.
+const entry = new URL(`./thread-entry${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
+
+const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
+  const worker = new Worker(entry, {
+    name: setup.name,
+    workerData: setup,
+    ...(memoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
+  });
+  worker.on("message", (reply: WorkerReply) => events.reply(reply));
+  worker.on("error", (error) => events.fault(error));
+  worker.on("exit", (code) => events.exit(code));
+  const port: WorkerPort = {
+    post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
+    terminate: () => void worker.terminate(),
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+  };
+  return port;
+};
