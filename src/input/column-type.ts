@@ -7,7 +7,7 @@ import { UsageError } from "../base/errors.ts";
 import type { Column, ColumnType } from "./batch.ts";
 
 /** All types that a column can be declared as. */
-export const columnTypes: readonly ColumnType[] = ["text", "int", "bigint", "float", "bool", "timestamp"];
+const columnTypes: readonly ColumnType[] = ["text", "int", "bigint", "float", "bool", "timestamp"];
 
 // No leading zeros: 007 is an identifier, as it is for DuckDB.
 const integer = /^-?(0|[1-9]\d*)$/;

@@ -29,6 +29,9 @@ const AGREE_SHARE = 0.9;
 /** Share of rows with as many fields as the first that makes a text CSV. */
 const SPLIT_SHARE = 0.5;
 
+/** The delimiter is told by this much of the sample: each candidate costs a pass. */
+const DIALECT_CHARS = 32 * 1024;
+
 export interface SniffHint {
   /** What is known; the rest is found out. */
   delimiter?: string;
@@ -109,17 +112,19 @@ type Found = { dialect: Dialect; rows: Field[][]; isRegular: boolean };
  */
 function findDialect(text: string, isWhole: boolean, hint: SniffHint): Found {
   const quote = hint.quote ?? findQuote(text);
+  const isShort = text.length <= DIALECT_CHARS;
+  const part = isShort ? text : text.slice(0, DIALECT_CHARS);
   const candidates = (hint.delimiter === undefined ? delimiters : [hint.delimiter]).map((delimiter) => {
-    const rows = splitFields(text, { delimiter, quote }, isWhole);
+    const rows = splitFields(part, { delimiter, quote }, isWhole && isShort);
     const fields = rows[0]?.length ?? 0;
     const share = rows.filter((row) => row.length === fields).length / Math.max(1, rows.length);
-    return { dialect: { delimiter, quote }, rows, fields, share, isSingle: rows.every((row) => row.length === 1) };
+    return { dialect: { delimiter, quote }, fields, share, isSingle: rows.every((row) => row.length === 1) };
   });
   const splitting = candidates.filter(({ fields, share }) => fields > 1 && share >= SPLIT_SHARE);
   splitting.sort((left, right) => right.share - left.share || right.fields - left.fields);
-  const best = splitting[0] ?? candidates[0];
+  const { dialect } = splitting[0] ?? candidates[0];
   const isRegular = splitting.length > 0 || candidates.every(({ isSingle }) => isSingle);
-  return { dialect: best.dialect, rows: best.rows, isRegular };
+  return { dialect, rows: splitFields(text, dialect, isWhole), isRegular };
 }
 
 /** `"`, or `'` where it encloses fields throughout and `"` never occurs. */
