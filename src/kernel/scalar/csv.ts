@@ -31,14 +31,22 @@ export class CsvParser extends BufferedParser {
   readonly #slots: Int32Array;
   readonly #fieldsGiven: number;
   #fields: number;
-  #state: number = FIELD_START;
+  /** No byte above it means anything. */
+  readonly #limit: number;
+  /** Of the record read last: its fields, what is wrong with it, the newlines inside it. */
+  #count = 0;
+  #problem = 0;
   #newlines = 0;
+  /** Of the search for a long record's end. */
+  #scanState: number = FIELD_START;
+  #scanNewlines = 0;
 
   constructor(options: ParserOptions, format: CsvFormat) {
     const quote = format.quote === "" ? NO_QUOTE : oneByte("quote", format.quote);
     super(options, quote === NO_QUOTE ? LF : quote, format.header);
     this.#delimiter = oneByte("delimiter", format.delimiter);
     this.#quote = quote;
+    this.#limit = Math.max(this.#delimiter, quote, LF);
     if (quote === this.#delimiter) {
       throw new UsageError("ERR_CSV_FORMAT", "delimiter and quote are the same byte", { hint: "Choose another one." });
     }
@@ -55,22 +63,9 @@ export class CsvParser extends BufferedParser {
     this.#fields = this.#fieldsGiven;
   }
 
-  /**
-   * The hot loop, long on purpose: everything it touches is a local, and one comparison passes over most bytes, for
-   * delimiter, newline, quote and NUL all lie at or under `limit`. The sentinels behind the buffer stop it.
-   */
   protected override parse(last: boolean): void {
-    const delimiter = this.#delimiter;
-    const quote = this.#quote;
-    const limit = Math.max(delimiter, quote, LF);
-    const slots = this.#slots;
-    const slotCount = slots.length;
-    const stride = this.stride;
-    const fill = this.fill;
+    const { fill, stride } = this;
     const stop = this.stopIndex();
-    const max = this.lineBytesMax;
-    let { bytes, ranges, starts, ends, rowLines, capacity, rows, line } = this;
-    let fields = this.#fields;
     let start = this.head;
     for (;;) {
       // The header line belongs to the first split, however many empty lines come before it.
@@ -78,145 +73,160 @@ export class CsvParser extends BufferedParser {
         this.markDone();
         break;
       }
-      if (rows === capacity) {
-        this.grow();
-        ({ ranges, starts, ends, rowLines, capacity } = this);
-      }
-      const row = rows * stride;
-      let p = start;
-      let fieldStart = start;
-      let field = 0;
-      let problem = 0;
-      let newlines = 0;
-      let stored = false;
-      for (;;) {
-        let byte = bytes[p];
-        while (byte > limit) byte = bytes[++p];
-        if (byte === delimiter) {
-          if (field < slotCount) {
-            const slot = slots[field];
-            if (slot >= 0) {
-              ranges[row + slot] = fieldStart;
-              ranges[row + slot + 1] = p > fieldStart ? p : -1;
-            }
-          }
-          field++;
-          fieldStart = ++p;
-        } else if (byte === LF) {
-          break;
-        } else if (byte === quote && p === fieldStart) {
-          let doubled = 0;
-          let q = p + 1;
-          for (;;) {
-            let inner = bytes[q];
-            while (inner > limit) inner = bytes[++q];
-            if (inner === quote) {
-              if (bytes[q + 1] !== quote || q >= fill) break;
-              doubled++;
-              q += 2;
-            } else {
-              if (inner === LF) newlines++;
-              else if (inner === 0) problem |= NUL_BYTE;
-              q++;
-            }
-          }
-          if (q > fill) {
-            // The newline that was counted last is the sentinel.
-            newlines--;
-            problem |= UNTERMINATED;
-            p = fill;
-            break;
-          }
-          const next = bytes[q + 1];
-          const ended = next === LF || (next === CR && bytes[q + 2] === LF && q + 2 < fill);
-          if (next !== delimiter && !ended) {
-            // The row goes on to its line end; the field is lost, and the row with it.
-            if (q + 1 < fill) problem |= TEXT_AFTER_QUOTE;
-            p = q + 1;
-            continue;
-          }
-          if (field < slotCount && slots[field] >= 0) {
-            const slot = row + slots[field];
-            if (doubled === 0) {
-              ranges[slot] = p + 1;
-              ranges[slot + 1] = q > p + 1 ? q : -1;
-            } else {
-              const length = q - p - 1 - doubled;
-              ranges[slot] = this.#unquote(p + 1, q, length);
-              ranges[slot + 1] = ranges[slot] + length;
-              bytes = this.bytes;
-            }
-          }
-          if (ended) {
-            stored = true;
-            p = next === LF ? q + 1 : q + 2;
-            break;
-          }
-          field++;
-          p = q + 2;
-          fieldStart = p;
-        } else {
-          if (byte === 0) problem |= NUL_BYTE;
-          p++;
-        }
-      }
+      if (this.rows === this.capacity) this.grow();
+      const p = this.#record(start, this.rows * stride);
       if (p === fill && (!last || start === fill)) break;
-      const end = p > start && p < fill && bytes[p - 1] === CR ? p - 1 : p;
-      const next = p < fill ? p + 1 : fill;
-      if (end === start && fields !== 1) {
-        line++;
-        start = next;
-        continue;
-      }
-      if (!stored && field < slotCount && slots[field] >= 0) {
-        ranges[row + slots[field]] = fieldStart;
-        ranges[row + slots[field] + 1] = end > fieldStart ? end : -1;
-      }
-      const count = field + 1;
-      if (fields === 0 && problem === 0 && end - start <= max) fields = count;
-      const isHeader = this.headerDue && end - start <= max && (problem & UNTERMINATED) === 0;
-      this.headerDue = false;
-      if (isHeader) {
-        // Skipped: the schema names the columns.
-      } else if (problem !== 0 || count !== fields || end - start > max) {
-        this.#refuse(problem, count, fields, start, end, line);
-      } else {
-        if (count < slotCount) this.#nullFrom(count, row);
-        starts[rows] = start;
-        ends[rows] = end;
-        rowLines[rows] = line;
-        rows++;
-      }
-      line += 1 + newlines;
-      start = next;
+      const end = p > start && p < fill && this.bytes[p - 1] === CR ? p - 1 : p;
+      if (end > start || this.#fields === 1) this.#accept(start, end);
+      this.line += 1 + this.#newlines;
+      start = p < fill ? p + 1 : fill;
     }
     this.head = start;
-    this.line = line;
-    this.rows = rows;
-    this.#fields = fields;
+  }
+
+  /**
+   * The hot loop: the fields of one record. One comparison passes over most bytes, for delimiter, newline, quote and NUL
+   * all lie at or under `limit`, and the sentinels behind the buffer stop it. Returns the index of the line end (`fill`: of
+   * the sentinel); #count, #problem and #newlines say the rest.
+   */
+  #record(start: number, row: number): number {
+    const { ranges } = this;
+    const delimiter = this.#delimiter;
+    const quote = this.#quote;
+    const limit = this.#limit;
+    const slots = this.#slots;
+    const slotCount = slots.length;
+    let { bytes } = this;
+    let p = start;
+    let fieldStart = start;
+    let field = 0;
+    this.#problem = 0;
+    this.#newlines = 0;
+    for (;;) {
+      let byte = bytes[p];
+      while (byte > limit) byte = bytes[++p];
+      if (byte === delimiter) {
+        if (field < slotCount) {
+          const slot = slots[field];
+          if (slot >= 0) {
+            ranges[row + slot] = fieldStart;
+            ranges[row + slot + 1] = p > fieldStart ? p : -1;
+          }
+        }
+        field++;
+        fieldStart = ++p;
+      } else if (byte === LF) {
+        this.#count = field + 1;
+        if (field < slotCount && slots[field] >= 0) this.#storeLast(row + slots[field], fieldStart, p);
+        return p;
+      } else if (byte === quote && p === fieldStart) {
+        p = this.#quoted(p, field < slotCount && slots[field] >= 0 ? row + slots[field] : -1);
+        bytes = this.bytes;
+        byte = bytes[p];
+        if (byte === delimiter) {
+          field++;
+          fieldStart = ++p;
+        } else if (byte === LF || (byte === CR && bytes[p + 1] === LF && p + 1 < this.fill)) {
+          this.#count = field + 1;
+          return byte === LF ? p : p + 1;
+        } else {
+          // The row goes on to its line end; the field is lost, and the row with it.
+          this.#problem |= TEXT_AFTER_QUOTE;
+        }
+      } else {
+        if (byte === 0) this.#problem |= NUL_BYTE;
+        p++;
+      }
+    }
+  }
+
+  /** Stores a record's last field, without the carriage return of its line end. */
+  #storeLast(slot: number, start: number, newline: number): void {
+    const hasReturn = newline > start && newline < this.fill && this.bytes[newline - 1] === CR;
+    const end = hasReturn ? newline - 1 : newline;
+    this.ranges[slot] = start;
+    this.ranges[slot + 1] = end > start ? end : -1;
+  }
+
+  /** The quoted field at p, stored at `slot` (-1: not). Returns the index behind its closing quote, or `fill` where there is none. */
+  #quoted(p: number, slot: number): number {
+    const { bytes, fill, ranges } = this;
+    const quote = this.#quote;
+    const limit = this.#limit;
+    let doubled = 0;
+    let newlines = 0;
+    let q = p + 1;
+    for (;;) {
+      let byte = bytes[q];
+      while (byte > limit) byte = bytes[++q];
+      if (byte === quote) {
+        if (bytes[q + 1] !== quote || q >= fill) break;
+        doubled++;
+        q += 2;
+      } else {
+        if (byte === LF) newlines++;
+        else if (byte === 0) this.#problem |= NUL_BYTE;
+        q++;
+      }
+    }
+    this.#newlines += newlines;
+    if (q > fill) {
+      // The newline that was counted last is the sentinel.
+      this.#newlines--;
+      this.#problem |= UNTERMINATED;
+      return fill;
+    }
+    if (slot >= 0) {
+      const length = q - p - 1 - doubled;
+      const at = doubled === 0 ? p + 1 : this.#unquote(p + 1, q, length);
+      ranges[slot] = at;
+      ranges[slot + 1] = length > 0 ? at + length : -1;
+    }
+    return q + 1;
+  }
+
+  /** Takes the record that was just read: as the header, as a row, or as a rejected one. */
+  #accept(start: number, end: number): void {
+    const count = this.#count;
+    const isLong = end - start > this.lineBytesMax;
+    if (this.#fields === 0 && this.#problem === 0 && !isLong) this.#fields = count;
+    const isHeader = this.headerDue && !isLong && (this.#problem & UNTERMINATED) === 0;
+    this.headerDue = false;
+    // The header is only passed over: the schema names the columns.
+    if (isHeader) return;
+    if (this.#problem !== 0 || count !== this.#fields || isLong) {
+      this.#refuse(this.#problem, count, this.#fields, start, end, this.line);
+      return;
+    }
+    const { rows } = this;
+    if (count < this.#slots.length) this.#nullFrom(count, rows * this.stride);
+    this.starts[rows] = start;
+    this.ends[rows] = end;
+    this.rowLines[rows] = this.line;
+    this.rows = rows + 1;
   }
 
   protected override resetScan(): void {
-    this.#state = FIELD_START;
-    this.#newlines = 0;
+    this.#scanState = FIELD_START;
+    this.#scanNewlines = 0;
   }
 
   protected override scannedLines(): number {
-    return this.#newlines;
+    return this.#scanNewlines;
   }
 
   protected override scan(from: number): number {
     const { bytes, fill } = this;
     const delimiter = this.#delimiter;
     const quote = this.#quote;
-    let state = this.#state;
+    let state = this.#scanState;
     for (let p = from; p < fill; p++) {
       const byte = bytes[p];
       if (state === QUOTED) {
         if (byte === quote) state = QUOTE_IN_QUOTED;
-        else if (byte === LF) this.#newlines++;
+        else if (byte === LF) this.#scanNewlines++;
       } else if (byte === LF) {
-        this.#state = state;
+        this.#scanState = state;
         return p;
       } else if (byte === delimiter) {
         state = FIELD_START;
@@ -226,7 +236,7 @@ export class CsvParser extends BufferedParser {
         state = UNQUOTED;
       }
     }
-    this.#state = state;
+    this.#scanState = state;
     return -1;
   }
 
