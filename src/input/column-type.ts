@@ -14,7 +14,7 @@ const integer = /^-?(0|[1-9]\d*)$/;
 const float = /^(-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan))$/i;
 const leadingZero = /^-?0\d/;
 const timestamp =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$/;
+  /^\d{4}-(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])([T ]([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$/;
 const bigintMax = 2n ** 63n - 1n;
 const bigintMin = -(2n ** 63n);
 
@@ -32,9 +32,10 @@ export function typeOfText(given: string): ColumnType {
   return timestamp.test(value) && isDate(value) ? "timestamp" : "text";
 }
 
-/** February 30 is text. */
+/** February 30 and the year 0 are text. */
 function isDate(value: string): boolean {
-  return Number(value.slice(8, 10)) <= daysInMonth(Number(value.slice(0, 4)), Number(value.slice(5, 7)));
+  const [year, month, day] = value.split(/[-T ]/, 3).map(Number);
+  return year > 0 && day <= daysInMonth(year, month);
 }
 
 /** The type that holds values of both; undefined stands for "only nulls so far". */
