@@ -60,9 +60,8 @@ const bounds: Record<string, [number, number, boolean]> = {
 };
 
 function reject(option: string, value: unknown, hint: string): never {
-  throw new UsageError("ERR_BAD_OPTION", `generate: ${option} cannot be ${JSON.stringify(value) ?? String(value)}`, {
-    hint,
-  });
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  throw new UsageError("ERR_BAD_OPTION", `generate: ${option} cannot be ${shown}`, { hint });
 }
 
 function parseStart(text: string): number {
@@ -77,13 +76,15 @@ function parseStart(text: string): number {
  */
 export function resolveOptions(options: GenerateOptions = {}): EventOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const all = {
+  const defaults = {
     ...{ files: 4, lines: 250_000, seed: 1, urls: 100, users: 100, hours: 24, start: "2019-09-14T00:00:00Z" },
     ...{ skew: 0, duplicates: 0, format: "csv" as EventFormat, header: false, compress: undefined },
-    ...(given as GenerateOptions),
   };
-  for (const name of Object.keys(given))
-    if (!(name in all)) reject(`the option ${name}`, given[name], "No such option.");
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(defaults, name))
+      reject(`the option ${name}`, given[name], `The options: ${Object.keys(defaults).join(", ")}.`);
+  }
+  const all = { ...defaults, ...(given as GenerateOptions) };
   for (const [name, [least, most, integer]] of Object.entries(bounds)) {
     const value = all[name as keyof typeof all];
     const fits = typeof value === "number" && value >= least && value <= most && (!integer || Number.isInteger(value));
