@@ -83,7 +83,7 @@ export function addAnswerFlags(command: Command): Command {
 }
 
 /** What is open on behalf of one run, and how it ends. */
-export class Answer {
+export class Answering {
   readonly flags: AnswerFlags;
   readonly options: RunOptions;
   #abort = new AbortController();
@@ -93,11 +93,11 @@ export class Answer {
   #interrupt = (): void => this.#abort.abort(new Error("interrupted"));
 
   /** Opens the quarantine file, if the flags name one, and listens to Ctrl-C. */
-  static async open(flags: AnswerFlags): Promise<Answer> {
+  static async open(flags: AnswerFlags): Promise<Answering> {
     const [onError, path] = splitOnError(flags.onError ?? "fail");
     // Checked before any work is done.
     formatFor(flags.output, flags.to, process.stdout.isTTY === true);
-    return new Answer(flags, onError, path === undefined ? undefined : await createAtomicFile(path));
+    return new Answering(flags, onError, path === undefined ? undefined : await createAtomicFile(path));
   }
 
   private constructor(flags: AnswerFlags, onError: string, quarantine: AtomicFile | undefined) {

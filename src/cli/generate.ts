@@ -48,12 +48,19 @@ export function generateCommand(): Command {
     .option("--start <time>", "first hour, ISO 8601", "2019-09-14T00:00:00Z")
     .option("--skew <s>", "Zipf exponent of URLs and users; 0: uniform", share("--skew", 10), 0)
     .option("--duplicates <share>", "share of lines that repeat an earlier id", share("--duplicates", 1), 0)
-    .addOption(new Option("--format <format>", "csv, tsv, ndjson or combined").choices(["csv", "tsv", "ndjson", "combined"]).default("csv"))
+    .addOption(
+      new Option("--format <format>", "csv, tsv, ndjson or combined")
+        .choices(["csv", "tsv", "ndjson", "combined"])
+        .default("csv"),
+    )
     .option("--header", "csv, tsv: begin each file with the column names")
     .addOption(new Option("--compress <codec>", "gzip or zstd").choices(["gzip", "zstd"]))
     .option("--json", "print a one-line summary to stderr")
     .option("--no-progress", "no progress line")
-    .addHelpText("after", "\nExample:\n  threadmill generate logs --files 4 --lines 2500000 --urls 1000 --users 5000 --skew 1")
+    .addHelpText(
+      "after",
+      "\nExample:\n  threadmill generate logs --files 4 --lines 2500000 --urls 1000 --users 5000 --skew 1",
+    )
     .action(action);
 }
 
@@ -79,10 +86,13 @@ async function action(directory: string, flags: GenerateFlags): Promise<void> {
     });
     line?.clear();
     const { bytes, lines, seconds } = report;
-    if (json) process.stderr.write(`${JSON.stringify({ files: report.files.length, lines, bytes, seconds, workers })}\n`);
+    if (json)
+      process.stderr.write(`${JSON.stringify({ files: report.files.length, lines, bytes, seconds, workers })}\n`);
     else {
       const rate = `${formatBytes(bytes / Math.max(seconds, 1e-3))}/s`;
-      process.stderr.write(`${report.files.length} files, ${formatCount(lines)} lines, ${formatBytes(bytes)} in ${seconds.toFixed(2)} s (${rate}) in ${directory}\n`);
+      process.stderr.write(
+        `${report.files.length} files, ${formatCount(lines)} lines, ${formatBytes(bytes)} in ${seconds.toFixed(2)} s (${rate}) in ${directory}\n`,
+      );
     }
   } finally {
     line?.clear();

@@ -7,16 +7,19 @@ import { Command } from "commander";
 import { ThreadmillError, UsageError } from "../base/errors.ts";
 import { isJob, type Job } from "../job/job.ts";
 import { run } from "../run/run.ts";
-import { Answer, type AnswerFlags, addAnswerFlags } from "./answer.ts";
+import { type AnswerFlags, Answering, addAnswerFlags } from "./answer.ts";
 
 export function runCommand(): CommandType {
   return addAnswerFlags(new Command("run"))
     .description("run a job: a module's default export, or JOB.ts#name")
     .argument("<job>", "the module that exports the job, with #name for a named export")
     .argument("[files...]", "input in place of the job's own: files, quoted globs, folders, @list, - for stdin")
-    .addHelpText("after", "\nExamples:\n  threadmill run visitors.ts\n  threadmill run jobs.ts#errors 'logs/*.csv' -o errors.parquet")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  threadmill run visitors.ts\n  threadmill run jobs.ts#errors 'logs/*.csv' -o errors.parquet",
+    )
     .action(async (target: string, files: string[], flags: AnswerFlags) => {
-      const answer = await Answer.open(flags);
+      const answer = await Answering.open(flags);
       try {
         const { job, url, exportName } = await loadJob(target);
         const options = { ...answer.options, meta: { url }, exportName, ...(files.length > 0 && { sources: files }) };
@@ -37,7 +40,8 @@ async function loadJob(target: string): Promise<{ job: Job<unknown>; url: string
   const value = module[exportName];
   if (isJob(value)) return { job: value as Job<unknown>, url, exportName };
   const jobs = Object.keys(module).filter((name) => isJob(module[name]));
-  const what = exportName in module ? `${target}: ${exportName} is no job` : `${path} has no export named ${exportName}`;
+  const what =
+    exportName in module ? `${target}: ${exportName} is no job` : `${path} has no export named ${exportName}`;
   throw new UsageError("ERR_NO_JOB", what, {
     hint:
       jobs.length > 0
@@ -49,7 +53,8 @@ async function loadJob(target: string): Promise<{ job: Job<unknown>; url: string
 function checkFile(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UsageError("ERR_NOT_FOUND", `the job module ${path} does not exist`);
-  if (stats.isDirectory()) throw new UsageError("ERR_IS_DIRECTORY", `${path} is a folder; a job is a module (.ts, .js, .mjs)`);
+  if (stats.isDirectory())
+    throw new UsageError("ERR_IS_DIRECTORY", `${path} is a folder; a job is a module (.ts, .js, .mjs)`);
 }
 
 async function importJob(path: string, url: string): Promise<Record<string, unknown>> {

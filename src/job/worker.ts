@@ -118,7 +118,6 @@ async function foldSplit(task: SplitTask, session: Session): Promise<SplitResult
   const { pipeline, parser } = session;
   const { row } = thisWorker();
   row.split = split.id;
-  row.attempt = task.attempt;
   const rejects = new RejectList(task);
   pipeline.onReject = (rejected) => rejects.add(rejected);
   parser.begin({ start: split.start, end: split.end, first: split.first });
