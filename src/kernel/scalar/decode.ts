@@ -144,11 +144,16 @@ function decodeNumbers(
   for (let i = 0; i < n; i++) {
     const at = rows[i] * stride + offset;
     const end = ranges[at + 1];
-    const value = end < 0 ? undefined : parseNumber(type, bytes, ranges[at], end);
-    if (value !== undefined) {
-      values[i] = value;
-      continue;
+    let value = Number.NaN;
+    if (end >= 0) {
+      if (type === "timestamp") value = parseTimestamp(bytes, ranges[at], end);
+      else if (type === "int") value = parseInteger(bytes, ranges[at], end);
+      else value = parseOther(type, bytes, ranges[at], end);
     }
+    values[i] = value;
+    // NaN is a value of floats only: these say themselves whether it was written.
+    if (!Number.isNaN(value) || (type === "float" && end >= 0 && parseFloatValue(bytes, ranges[at], end) !== undefined))
+      continue;
     if (end >= 0) failed.push(i);
     values[i] = 0;
     (vector.nulls ??= new Uint8Array(values.length))[i] = 1;
@@ -156,14 +161,10 @@ function decodeNumbers(
   return vector;
 }
 
-function parseNumber(type: NumberVector["kind"], bytes: Uint8Array, start: number, end: number): number | undefined {
-  if (type === "float") return parseFloatValue(bytes, start, end);
-  if (type === "bool") {
-    const value = parseBool(bytes, start, end);
-    return value < 0 ? undefined : value;
-  }
-  const value = type === "int" ? parseInteger(bytes, start, end) : parseTimestamp(bytes, start, end);
-  return Number.isNaN(value) ? undefined : value;
+function parseOther(type: NumberVector["kind"], bytes: Uint8Array, start: number, end: number): number {
+  if (type === "float") return parseFloatValue(bytes, start, end) ?? Number.NaN;
+  const value = parseBool(bytes, start, end);
+  return value < 0 ? Number.NaN : value;
 }
 
 function decodeBigints(
