@@ -71,8 +71,8 @@ type AggregateRow<Row, A> = {
     ? ShownDeep<Row, Out>
     : never;
 };
-type Flat<T> = { [K in keyof T]: T[K] } & {};
-/** The result of map: Dates and all else as the function returned them. */
+type Flat<T> = { -readonly [K in keyof T]: T[K] } & {};
+
 type KeyArguments<Rec> = Record<string, ColumnArgument<Keys<Rec>>>;
 type Aggregates<Rec> = Record<string, AggregateCall<Keys<Rec>, unknown, Rec>>;
 
