@@ -20,7 +20,7 @@ export function mixWord(h: number, word: number): number {
   return (Math.imul((x << 13) | (x >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-/** murmur3_32 of bytes[start..end), as a signed 32-bit integer. */
+/** Hash of bytes[start..end), as a signed 32-bit integer: murmur3_32, but that a last incomplete word gets a whole round too. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number, seed = 0): number {
   let h = seed;
   let at = start;
