@@ -199,15 +199,13 @@ function roundHalfAway(value: number): number {
 
 function roundTo(value: number, digits: number): number {
   const scale = 10 ** Math.trunc(digits);
-  const rounded = digits < 0 ? roundHalfAway(value * scale) / scale : roundHalfAway(value * scale) / scale;
+  const rounded = roundHalfAway(value * scale) / scale;
   return Number.isFinite(rounded) ? rounded : value;
 }
 
-/** The lower bound of the bucket of this width. The smallest bound k·width that floats give, so 0.3 is in the bucket 0.3 of width 0.1. */
+/** The lower bound of the bucket of this width; null for a width that is not above 0. */
 function bucketOf(value: number, width: number): number {
-  if (!(width > 0)) return Number.NaN;
-  const k = Math.floor(value / width);
-  return ((k + 1) * width <= value ? k + 1 : k) * width;
+  return width > 0 ? Math.floor(value / width) * width : Number.NaN;
 }
 
 const round: BoundFunction = (args, context) =>
