@@ -289,6 +289,8 @@ export class WorkerPool {
   /** cancel() and AbortSignal. */
   #stopCall(call: Call, code: "ERR_CANCELLED" | "ERR_ABORTED", reason: unknown): boolean {
     if (call.state === "settled") return false;
+    // The first wish counts: its worker is being stopped already.
+    if (call.isCancelled) return true;
     call.isCancelled = true;
     const worker = call.state === "running" ? this.#workers.get(call.workerId!) : undefined;
     const what = `${code === "ERR_ABORTED" ? "was aborted" : "was cancelled"}${reason === undefined ? "" : `: ${messageOf(reason)}`}`;
@@ -465,6 +467,9 @@ export class WorkerPool {
 
   #cancelOpen(matches: (call: Call) => boolean): void {
     for (const call of [...this.#open].filter(matches)) {
+      // Cancelled or timed out before: it is about to settle with its own error.
+      const isStopping = call.isRunning && this.#workers.get(call.workerId!)?.isLive !== true;
+      if (call.isCancelled || isStopping) continue;
       this.#report.cancelledTasks.push(call.name);
       call.cancel("the executor was shut down");
     }

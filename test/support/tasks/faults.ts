@@ -9,11 +9,9 @@ export async function rejects(message: string): Promise<never> {
   throw new Error(message, { cause: new TypeError("the inner one") });
 }
 export function throwsString(): never {
-  // biome-ignore lint/style/useThrowOnlyError: this is the fault
   throw "just text";
 }
 export function throwsUndefined(): never {
-  // biome-ignore lint/style/useThrowOnlyError: this is the fault
   throw undefined;
 }
 export function throwsUnreadable(): never {
