@@ -19,6 +19,9 @@ import { growBytes, growFloats, growInts } from "./grow.ts";
 /** Computed strings are remembered by the string itself up to this many, which saves encoding the usual ones again. */
 const STRINGS_REMEMBERED_MAX = 65_536;
 
+/** 64 KB of slots. */
+const SPARSE_SLOTS_MAX = 16_384;
+
 export class Dictionary {
   size = 0;
   tags: Uint8Array = new Uint8Array(64);
@@ -65,6 +68,7 @@ export class Dictionary {
     let shift = this.#byteShift;
     let numbers = this.#numbers;
     let lengths = this.#lengths;
+    let tags = this.tags;
     for (let i = 0; i < n; i++) {
       const start = starts[i];
       const end = ends[i];
@@ -83,14 +87,13 @@ export class Dictionary {
       let slot = (h >>> shift) << 1;
       let id = slots[slot] - 1;
       while (id >= 0) {
-        if (slots[slot + 1] === h && lengths[id] === length && this.tags[id] === TEXT) {
+        if (slots[slot + 1] === h && lengths[id] === length && tags[id] === TEXT) {
+          // Differences are gathered, not branched on: equal hashes nearly always mean equal text.
           let word = numbers[id] | 0;
-          let from = start;
-          while (from < at && words[word] === view.getInt32(from, true)) {
-            from += 4;
-            word++;
-          }
-          if (from === at && (at === end || words[word] === tail)) break;
+          let difference = 0;
+          for (let from = start; from < at; from += 4) difference |= words[word++] ^ view.getInt32(from, true);
+          if (at < end) difference |= words[word] ^ tail;
+          if (difference === 0) break;
         }
         slot = (slot + 2) & mask;
         id = slots[slot] - 1;
@@ -102,6 +105,7 @@ export class Dictionary {
         shift = this.#byteShift;
         numbers = this.#numbers;
         lengths = this.#lengths;
+        tags = this.tags;
       }
       out[i] = id;
     }
@@ -154,7 +158,9 @@ export class Dictionary {
     const id = this.#add(tag, hash, start, length);
     this.#byteSlots[slot] = id + 1;
     this.#byteSlots[slot + 1] = hash;
-    if (++this.#byteCount * 4 > this.#byteSlots.length) this.#growByteSlots();
+    // A quarter full while that fits a cache, since a second probe costs a mispredicted branch; half full beyond.
+    const sparse = this.#byteSlots.length <= SPARSE_SLOTS_MAX ? 8 : 4;
+    if (++this.#byteCount * sparse > this.#byteSlots.length) this.#growByteSlots();
     return id;
   }
 
