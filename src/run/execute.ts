@@ -133,7 +133,7 @@ export class Execution {
   /** The partials of all splits, by hash part: merge the lists of one part, and the parts have different keys. */
   async partials(): Promise<Uint8Array[][]> {
     const parts: Uint8Array[][] = Array.from({ length: Math.max(1, this.#parts) }, () => []);
-    for (const taken of this.#taken) taken.forEach((bytes, part) => parts[part].push(bytes));
+    for (const taken of this.#taken) for (const [part, bytes] of taken.entries()) parts[part].push(bytes);
     for await (const { bytes } of this.#partials.entries()) parts[0].push(bytes);
     return parts;
   }
