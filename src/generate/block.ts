@@ -55,5 +55,5 @@ export function makerOf(options: EventOptions): BlockMaker {
 
 /** The bytes of one block, a copy that the caller owns. See {@link BlockMaker.make}. */
 export function generateBlock(options: EventOptions, file: number, block: number): Uint8Array {
-  return Uint8Array.from(makerOf(options).make(file, block));
+  return makerOf(options).make(file, block).slice();
 }

@@ -92,7 +92,7 @@ export function writeSegment(segment: Segment): number {
     for (let i = 0; i < segment.blocks; i++) {
       const bytes = maker.make(segment.file, segment.firstBlock + i);
       // The maker's buffer is used again for the next block; the last one can be written from where it is.
-      parts.push(i + 1 < segment.blocks ? Uint8Array.from(bytes) : bytes);
+      parts.push(i + 1 < segment.blocks ? bytes.slice() : bytes);
     }
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     let position = claim(new BigInt64Array(segment.starts), segment.index, length);

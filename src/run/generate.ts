@@ -34,8 +34,8 @@ export interface Generated {
   seconds: number;
 }
 
-/** Blocks that a worker makes in memory before it writes: some 6 MB, a few tens of milliseconds. */
-const SEGMENT_BLOCKS = 4;
+/** Blocks per task. One is written from the buffer in which it was made; with more, copies of the others must wait in memory. */
+const SEGMENT_BLOCKS = 1;
 
 const task: Task = { module: taskModule, key: "writeSegment", digest: "" };
 

@@ -29,7 +29,7 @@ const failure = (work: Promise<unknown>): Promise<Error & { code?: string; hint?
     (error) => error,
   );
 
-/** More than two segments per file, and a last block that is not full. */
+/** Many segments per file, and a last block that is not full. */
 const options: GenerateOptions = { files: 2, lines: 10 * BLOCK_LINES + 77, header: true, duplicates: 0.02 };
 
 test("the same bytes inline and on 1, 2, 3 and 5 workers", async () => {
@@ -92,7 +92,7 @@ test("progress reaches all blocks; files of the same name are replaced, others s
     { executor, onProgress: (p) => seen.push(p) },
   );
   expect(seen.at(-1)).toEqual({ doneBlocks: 6, blocks: 6, bytes: made.bytes });
-  expect(seen.map(({ doneBlocks }) => doneBlocks)).toEqual([3, 6]);
+  expect(seen.map(({ doneBlocks }) => doneBlocks)).toEqual([1, 2, 3, 4, 5, 6]);
   expect((await readdir(folder)).sort()).toEqual(["events-0000.csv", "mine.txt"]);
 });
 
@@ -174,6 +174,19 @@ test.skipIf(process.platform !== "linux")(
     expect(starts[1]).toBeGreaterThan(0n);
   },
 );
+
+test("a segment of several blocks is its blocks in order", async () => {
+  const path = join(folder, "x");
+  await writeFile(path, "");
+  const resolved = resolveOptions({ lines: 3 * BLOCK_LINES });
+  const starts = new BigInt64Array(new SharedArrayBuffer(16)).fill(UNKNOWN);
+  starts[0] = 0n;
+  const whole = { options: resolved, path, file: 0, firstBlock: 0, blocks: 3, starts: starts.buffer, index: 0 };
+  const bytes = writeSegment(whole);
+  expect([bytes, BigInt(bytes)]).toEqual([(await readFile(path)).length, starts[1]]);
+  const blocks = [0, 1, 2].map((block) => generateBlock(resolved, 0, block));
+  expect(Buffer.concat(blocks).equals(await readFile(path))).toBe(true);
+});
 
 test("a run that was given up stays so", async () => {
   await writeFile(join(folder, "x"), "");
