@@ -88,6 +88,7 @@ const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
   const worker = new Worker(entry, {
     name: setup.name,
     workerData: setup,
+    execArgv: inheritedFlags(process.execArgv),
     ...(memoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
   });
   worker.on("message", (reply: WorkerReply) => events.reply(reply));
@@ -101,3 +102,11 @@ const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
   };
   return port;
 };
+
+/** The program's own flags for Node, less those that replace the entry file (`node --input-type=module -e …`). */
+function inheritedFlags(flags: readonly string[]): string[] {
+  const withCode = new Set(["-e", "--eval", "-p", "--print", "-pe"]);
+  const isOfEntry = (flag: string) =>
+    withCode.has(flag) || flag.startsWith("--input-type") || flag.startsWith("--eval=");
+  return flags.filter((flag, index) => !isOfEntry(flag) && !withCode.has(flags[index - 1]));
+}
