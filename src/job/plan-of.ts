@@ -96,7 +96,14 @@ class Planner {
       if (call.user === undefined || type !== "timestamp") return expression;
       return { kind: "call" as const, name: "epoch_ms", args: [expression] };
     });
-    return { name, spec: call.spec, inputs, type: typeOfAggregate(name, call, types) };
+    const listsTimes = (call.spec.op === "collect" || call.spec.op === "topK") && types[0] === "timestamp";
+    return {
+      name,
+      spec: call.spec,
+      inputs,
+      type: typeOfAggregate(name, call, types),
+      ...(listsTimes && { listsTimes }),
+    };
   }
 }
 

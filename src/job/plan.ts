@@ -23,6 +23,8 @@ export interface PlanAggregate {
   /** One per input vector. A user aggregate with a function `of` gets the record itself: inputs are empty. */
   inputs: Expression[];
   type: ValueType;
+  /** The result is a list of times (microseconds), bare or paired with counts. */
+  listsTimes?: boolean;
 }
 
 export type SortKey = { column: string; descending: boolean };

@@ -104,7 +104,12 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       parts.map((partials) => executor.submit<RowSet>(workerTask("finishPartials"), [plan, partials])),
     );
     const names = this.columns.map((column) => column.name);
-    return cutRows(mergeSorted(finished, plan.group!.keys.length), names, plan);
+    const merged = mergeSorted(finished, plan.group!.keys.length);
+    plan.group!.aggregates.forEach(({ listsTimes }, at) => {
+      const column = plan.group!.keys.length + at;
+      if (listsTimes) merged.columns![column] = merged.columns![column].map(withDates);
+    });
+    return cutRows(merged, names, plan);
   }
 
   /** Rows mode: takes the rows of one split; waits while the consumer is behind. */
@@ -237,6 +242,13 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       retries,
     };
   }
+}
+
+/** A list of microseconds, or of [microseconds, count], with dates instead. */
+function withDates(list: unknown): unknown {
+  if (!Array.isArray(list)) return list;
+  const toDate = (micros: unknown) => (typeof micros === "number" ? new Date(micros / 1000) : micros);
+  return list.map((item) => (Array.isArray(item) ? [toDate(item[0]), ...item.slice(1)] : toDate(item)));
 }
 
 function columnsOf(plan: Plan): ResultColumn[] {
