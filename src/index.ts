@@ -1,4 +1,7 @@
-/** The public API. Everything that is exported here is documented, and kept stable between minor versions. */
+/**
+ * The public API. Everything that is exported here is documented, and kept stable between minor versions. Names are listed one by
+ * one, so that what modules of this package share among themselves does not become a promise.
+ */
 export {
   type ErrorPlace,
   InputError,
@@ -8,28 +11,120 @@ export {
   ThreadmillError,
   UsageError,
 } from "./base/errors.ts";
-export { createExecutor } from "./executor/create.ts";
-export type {
-  Executor,
-  ExecutorEvent,
-  ExecutorOptions,
-  Future,
-  MapOptions,
-  ShutdownOptions,
-  ShutdownReport,
-  SubmitOptions,
-  Task,
-} from "./executor/executor.ts";
-export { InlineExecutor } from "./executor/inline.ts";
-export { ThreadExecutor, type ThreadExecutorOptions } from "./executor/threads.ts";
+export {
+  createExecutor,
+  type Executor,
+  type ExecutorEvent,
+  type ExecutorOptions,
+  type Future,
+  functionDigest,
+  InlineExecutor,
+  type MapOptions,
+  registerFunction,
+  type ShutdownOptions,
+  type ShutdownReport,
+  type SubmitOptions,
+  type Task,
+  ThreadExecutor,
+  type ThreadExecutorOptions,
+} from "./executor/index.ts";
 export type { GenerateOptions } from "./generate/options.ts";
-export * from "./job/aggregate.ts";
-export * from "./job/column.ts";
-export { type Flow, from, isJob, type Job } from "./job/job.ts";
-export * from "./job/source-format.ts";
+export {
+  type Aggregate,
+  type AggregateCall,
+  any,
+  approxDistinct,
+  avg,
+  collect,
+  count,
+  defineAggregate,
+  distinct,
+  first,
+  histogram,
+  last,
+  max,
+  mean,
+  median,
+  min,
+  quantile,
+  stddev,
+  sum,
+  topK,
+  variance,
+} from "./job/aggregate.ts";
+export {
+  abs,
+  bucket,
+  type ColumnArgument,
+  type ColumnExpression,
+  ceil,
+  coalesce,
+  column,
+  concat,
+  contains,
+  day,
+  dayOfMonth,
+  dayOfWeek,
+  endsWith,
+  epoch,
+  expr,
+  floor,
+  host,
+  hour,
+  hourOfDay,
+  length,
+  literal,
+  lower,
+  matches,
+  minute,
+  month,
+  monthOfYear,
+  param,
+  path,
+  replace,
+  round,
+  type SameAs,
+  startsWith,
+  substr,
+  toFloat,
+  toInt,
+  toText,
+  toTimestamp,
+  trim,
+  upper,
+  type ValueArgument,
+  week,
+  when,
+  year,
+} from "./job/column.ts";
+export { type Answer, type Flow, from, type Grouped, isJob, type Job } from "./job/job.ts";
+export {
+  type AnyRecord,
+  bigint,
+  bool,
+  type ColumnSpec,
+  type Columns,
+  type CsvOptions,
+  combined,
+  common,
+  csv,
+  float,
+  int,
+  type JobFormat,
+  lines,
+  log,
+  ndjson,
+  nullable,
+  type RecordOf,
+  type RowOf,
+  regex,
+  text,
+  timestamp,
+  tsv,
+} from "./job/source-format.ts";
 export type { OutputFormat, Result, ResultColumn, ResultType } from "./output/output.ts";
 export { type WriteOptions, type WriteReport, writeResult } from "./output/write.ts";
-export { type Generated, type GenerateRun, generate } from "./run/generate.ts";
+export { type Generated, type GenerateProgress, type GenerateRun, generate } from "./run/generate.ts";
 export type { RejectedRow } from "./run/rejects.ts";
 export type { RunResult, Summary } from "./run/result.ts";
 export { type Progress, type RunOptions, run } from "./run/run.ts";

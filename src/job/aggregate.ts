@@ -55,13 +55,17 @@ export const distinct: OfColumn<number> = (of) => built("distinct", [of]);
 export const approxDistinct: OfColumn<number> = (of) => built("approxDistinct", [of]);
 /** Exact: integers are summed in 128 bits and come as bigint beyond 2^53; sums of floats do not depend on the order. */
 export const sum: OfColumn<number | bigint> = (of) => built("sum", [of]);
+/** The arithmetic mean; null without values. */
 export const mean: OfColumn<number> = (of) => built("mean", [of]);
 /** The same as mean. */
-export const avg: OfColumn<number> = mean;
+export const avg: OfColumn<number> = (of) => mean(of);
+/** The smallest value; text by code points. Null without values. */
 export const min: SameOfColumn = (of) => built("min", [of]);
+/** The largest value; see min. */
 export const max: SameOfColumn = (of) => built("max", [of]);
-/** Of a sample (n - 1); null of fewer than two values. */
+/** The variance of a sample (n - 1); null of fewer than two values. */
 export const variance: OfColumn<number> = (of) => built("variance", [of]);
+/** The standard deviation of a sample, the root of variance. */
 export const stddev: OfColumn<number> = (of) => built("stddev", [of]);
 /** The value that comes first by file and offset. */
 export const any: SameOfColumn = (of) => built("any", [of]);

@@ -91,30 +91,40 @@ type Part = <C extends string>(time: ColumnArgument<C>, zone?: string) => Column
 
 /** The first instant of the minute, hour, … year, as a Date. Zone: IANA name; default the job's, which is UTC. */
 export const minute: Truncate = (time, zone) => call("minute", time, zone);
+/** The first instant of the hour; see minute. */
 export const hour: Truncate = (time, zone) => call("hour", time, zone);
+/** The first instant of the day; see minute. */
 export const day: Truncate = (time, zone) => call("day", time, zone);
-/** Weeks begin on Monday. */
+/** The first instant of the week, which begins on Monday; see minute. */
 export const week: Truncate = (time, zone) => call("week", time, zone);
+/** The first instant of the month; see minute. */
 export const month: Truncate = (time, zone) => call("month", time, zone);
+/** The first instant of the year; see minute. */
 export const year: Truncate = (time, zone) => call("year", time, zone);
-/** 0–23. */
+/** The hour of the day, 0–23. */
 export const hourOfDay: Part = (time, zone) => call("hour_of_day", time, zone);
-/** 1 (Monday) – 7. */
+/** The day of the week, 1 (Monday) – 7. */
 export const dayOfWeek: Part = (time, zone) => call("day_of_week", time, zone);
-/** 1–31. */
+/** The day of the month, 1–31. */
 export const dayOfMonth: Part = (time, zone) => call("day_of_month", time, zone);
-/** 1–12. */
+/** The month of the year, 1–12. */
 export const monthOfYear: Part = (time, zone) => call("month_of_year", time, zone);
 /** Seconds since 1970. */
 export const epoch: NumberOf = (time) => call("epoch", time);
 
+/** In lower case. */
 export const lower: Text = (of) => call("lower", of);
+/** In upper case. */
 export const upper: Text = (of) => call("upper", of);
+/** Without spaces at both ends. */
 export const trim: Text = (of) => call("trim", of);
 /** Code points of a text. */
 export const length: NumberOf = (of) => call("length", of);
+/** Whether a text has the part in it; as it stands, case counts. */
 export const contains: Test = (of, part) => call("contains", of, part);
+/** Whether a text begins with the part. */
 export const startsWith: Test = (of, part) => call("starts_with", of, part);
+/** Whether a text ends with the part. */
 export const endsWith: Test = (of, part) => call("ends_with", of, part);
 
 /** Whether the regular expression (with flag u) is found in the text. */
@@ -131,6 +141,7 @@ export function substr<C extends string>(
   return call("substr", of, start, count);
 }
 
+/** The text with every occurrence of a part replaced. */
 export function replace<C extends string>(
   of: ColumnArgument<C>,
   part: ValueArgument<C>,
@@ -162,8 +173,11 @@ export function bucket<C extends string>(of: ColumnArgument<C>, width: number): 
   return call("bucket", of, width);
 }
 
+/** The absolute value. */
 export const abs: NumberOf = (of) => call("abs", of);
+/** The largest whole number that is not above. */
 export const floor: NumberOf = (of) => call("floor", of);
+/** The smallest whole number that is not below. */
 export const ceil: NumberOf = (of) => call("ceil", of);
 
 /** Half away from zero, to so many digits (0). */
@@ -171,12 +185,15 @@ export function round<C extends string>(of: ColumnArgument<C>, digits?: number):
   return call("round", of, digits);
 }
 
-/** Casts; null where the value cannot be read as that type. */
+/** As an int, rounded half away from zero; null where the value cannot be read as one. */
 export const toInt: <C extends string>(of: ColumnArgument<C>) => ColumnExpression<C, number | null> = (of) =>
   call("int", of);
+/** As a float; null where the value cannot be read as one. */
 export const toFloat: <C extends string>(of: ColumnArgument<C>) => ColumnExpression<C, number | null> = (of) =>
   call("float", of);
+/** As text, the way results are printed. */
 export const toText: Text = (of) => call("text", of);
+/** A time of ISO 8601 text; null where the value cannot be read as one. */
 export const toTimestamp: <C extends string>(of: ColumnArgument<C>) => ColumnExpression<C, Date | null> = (of) =>
   call("timestamp", of);
 

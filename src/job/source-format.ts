@@ -35,7 +35,9 @@ export const text: ColumnSpec<string, string> = { columnType: "text" };
 export const int: ColumnSpec<number, number> = { columnType: "int" };
 /** An integer of 64 bits. */
 export const bigint: ColumnSpec<bigint, bigint> = { columnType: "bigint" };
+/** A number of 64 bits. */
 export const float: ColumnSpec<number, number> = { columnType: "float" };
+/** true or false, in any case, also t, f, yes, no, 1, 0 where the input has them. */
 export const bool: ColumnSpec<boolean, boolean> = { columnType: "bool" };
 /** A time: in records a number of milliseconds since 1970 (microseconds as fraction), in results a Date. */
 export const timestamp: ColumnSpec<number, Date> = { columnType: "timestamp" };
@@ -45,17 +47,20 @@ export function nullable<In, Out>(spec: ColumnSpec<In, Out>): ColumnSpec<In | nu
   return spec as ColumnSpec<In | null, Out | null>;
 }
 
+/** Names of columns and their types. */
 export type Columns = Record<string, ColumnSpec>;
 /** The record that functions see. */
 export type RecordOf<C extends Columns> = { [K in keyof C]: C[K] extends ColumnSpec<infer In, unknown> ? In : never };
 /** The same columns in a result. */
 export type RowOf<C extends Columns> = { [K in keyof C]: C[K] extends ColumnSpec<unknown, infer Out> ? Out : never };
 
+/** A record of a source whose columns were not declared. */
 // biome-ignore lint/suspicious/noExplicitAny: without declared columns nobody knows the types; unknown would make records useless
 export type AnyRecord = Record<string, any>;
 
 declare const formatTypes: unique symbol;
 
+/** A format as `from` takes it: of records `Rec`, shown in results as `Row`. Made by csv, ndjson and the like. */
 export interface JobFormat<Rec = AnyRecord, Row = AnyRecord> {
   readonly kind: "format";
   readonly request: FormatRequest;
@@ -63,6 +68,7 @@ export interface JobFormat<Rec = AnyRecord, Row = AnyRecord> {
   readonly [formatTypes]?: [Rec, Row];
 }
 
+/** Options of csv and tsv. */
 export interface CsvOptions<C extends Columns> {
   /** Without a header: the first fields by position. With one: by name. Default: inferred. */
   columns?: C;

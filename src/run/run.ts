@@ -33,6 +33,7 @@ export interface Progress {
   seconds: number;
 }
 
+/** How a job is run. All optional, but `meta` where the job has functions. */
 export interface RunOptions {
   /** The caller's `import.meta`: needed where the job has functions, so that workers find them. */
   meta?: ImportMeta | { url: string };
@@ -42,7 +43,9 @@ export interface RunOptions {
   workers?: number;
   /** Bring your own executor; it is not shut down. */
   executor?: Executor;
+  /** Ends the run with InterruptedError. */
   signal?: AbortSignal;
+  /** Called a few times a second while the run goes on, and once at its end. */
   onProgress?: (progress: Progress) => void;
   /** Told once each: what was sniffed, which files were skipped. */
   onNotice?: (notice: string) => void;
@@ -58,6 +61,7 @@ export interface RunOptions {
   splitTimeoutMs?: number;
   /** Bytes per split of a plain file. Default: 1–16 MiB, by size and workers. */
   splitBytes?: number;
+  /** A longer line is rejected. Default 64 MiB. */
   lineBytesMax?: number;
   /** Heap limit per worker. Default: Node's own. */
   memoryMb?: number;
@@ -68,14 +72,14 @@ export interface RunOptions {
 }
 
 /** Sources, format, schema and plan of a job, looked up but not started. */
-export interface Prepared {
+interface Prepared {
   sources: Source[];
   plan: Plan;
   streams: Streams;
   notices: string[];
 }
 
-export async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
+async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
   const streams = new Streams();
@@ -119,7 +123,7 @@ export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise
   return execute<Row>(prepared, options, started);
 }
 
-export async function execute<Row>(prepared: Prepared, options: RunOptions, started: number): Promise<RunResult<Row>> {
+async function execute<Row>(prepared: Prepared, options: RunOptions, started: number): Promise<RunResult<Row>> {
   const { sources, plan } = prepared;
   const workers = options.workers ?? availableParallelism();
   if (!Number.isInteger(workers) || workers < 0) {
