@@ -28,6 +28,7 @@ import { workerName } from "./pool-worker.ts";
 import { PriorityQueue } from "./queue.ts";
 import { resolveFunction } from "./registry.ts";
 import type { ThreadExecutorOptions } from "./threads.ts";
+import { refusalError, unserialisable } from "./worker-failure.ts";
 
 /** The id under which this thread runs tasks. */
 const INLINE_WORKER = 0;
@@ -106,16 +107,11 @@ export class InlineExecutor implements Executor {
   }
 
   #refusal(call: Call): TaskError | undefined {
-    const { signal, worker } = call.options;
-    if (this.#closing) {
-      return taskFailure("ERR_EXECUTOR_CLOSED", call, "was submitted after shutdown", { hint: "Make a new executor." });
-    }
-    if (signal?.aborted)
-      return taskFailure("ERR_ABORTED", call, "was aborted before it started", { cause: signal.reason });
-    if (this.#open.size >= this.#queueTasksMax) {
-      const what = `was refused: ${this.#queueTasksMax} tasks already wait`;
-      return taskFailure("ERR_QUEUE_FULL", call, what, { hint: "Submit through map(), or await results first." });
-    }
+    const { worker } = call.options;
+    const waitingMax = this.#queueTasksMax;
+    const isFull = this.#open.size >= waitingMax;
+    const refusal = refusalError(call, { isClosed: this.#closing !== undefined, isFull, waitingMax });
+    if (refusal) return refusal;
     if (worker !== undefined && worker !== INLINE_WORKER) {
       return taskFailure(
         "ERR_WORKER_GONE",
@@ -131,8 +127,7 @@ export class InlineExecutor implements Executor {
       // Copied as between threads: a task never sees what its caller changes later.
       call.copyArgs();
     } catch (cause) {
-      const what = `has arguments that cannot be sent to a worker: ${messageOf(cause)}`;
-      this.#settle(call, taskFailure("ERR_UNSERIALISABLE", call, what, { cause, hint: "Pass plain data." }));
+      this.#settle(call, unserialisable(call, cause));
       return;
     }
     call.state = "waiting";

@@ -7,7 +7,7 @@
  * its call, and nothing respawns for ever. A call that is stopped settles when its worker is gone, or lost: then no second
  * attempt ever runs beside the first one.
  */
-import { errorFromData, type TaskError } from "../base/errors.ts";
+import type { TaskError } from "../base/errors.ts";
 import {
   BACKOFF_MS_MAX,
   QUEUE_TASKS_MAX,
@@ -20,13 +20,23 @@ import { Call, mayRetry } from "./call.ts";
 import { EventHub } from "./event-hub.ts";
 import type { Future, ShutdownOptions, ShutdownReport, SubmitOptions, Task } from "./executor.ts";
 import { noteLost, noteReturned } from "./exit.ts";
-import { foundByEntry, messageOf, taskFailure } from "./failure.ts";
+import { messageOf, taskFailure } from "./failure.ts";
 import { PoolWorker } from "./pool-worker.ts";
 import type { PortEvents, Spawn } from "./port.ts";
 import type { WorkerReply } from "./protocol.ts";
 import { PriorityQueue } from "./queue.ts";
+import { Change, shutDown } from "./shutdown.ts";
 import { waitsFor } from "./waits-for.ts";
-import { exitFailure } from "./worker-failure.ts";
+import {
+  exitFailure,
+  goneError,
+  lostError,
+  refusalError,
+  replyError,
+  startError,
+  timeoutError,
+  unserialisable,
+} from "./worker-failure.ts";
 
 export interface PoolOptions {
   /** The most workers at a time. */
@@ -52,11 +62,11 @@ export class WorkerPool {
   readonly #open = new Set<Call>();
   readonly #freeRows: number[];
   readonly #report: ShutdownReport = { cancelledTasks: [], lostWorkers: [] };
+  readonly #change = new Change();
   #lastWorkerId = 0;
   #lastSequence = 0;
   #lastDispatch = 0;
   #closing: Promise<ShutdownReport> | undefined;
-  #onChange: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -87,7 +97,9 @@ export class WorkerPool {
   }
 
   #admit(call: Call): void {
-    const refusal = this.#refusal(call);
+    const waitingMax = this.#options.queueTasksMax ?? QUEUE_TASKS_MAX;
+    const isFull = this.#open.size >= waitingMax + this.#options.workers;
+    const refusal = refusalError(call, { isClosed: this.#closing !== undefined, isFull, waitingMax });
     if (refusal) {
       call.reject(refusal);
       return;
@@ -98,28 +110,12 @@ export class WorkerPool {
     this.#place(call);
   }
 
-  #refusal(call: Call): TaskError | undefined {
-    const { signal } = call.options;
-    const max = this.#options.queueTasksMax ?? QUEUE_TASKS_MAX;
-    if (this.#closing) {
-      return taskFailure("ERR_EXECUTOR_CLOSED", call, "was submitted after shutdown", { hint: "Make a new executor." });
-    }
-    if (signal?.aborted)
-      return taskFailure("ERR_ABORTED", call, "was aborted before it started", { cause: signal.reason });
-    if (this.#open.size >= max + this.#options.workers) {
-      return taskFailure("ERR_QUEUE_FULL", call, `was refused: ${max} tasks already wait`, {
-        hint: "Submit through map(), which keeps a window of tasks, or await results before submitting more.",
-      });
-    }
-    return undefined;
-  }
-
   /** Sends the call to a worker, starts one for it, or queues it. */
   #place(call: Call): void {
     const only = call.options.worker;
     if (only !== undefined) {
       const worker = this.#workers.get(only);
-      if (!worker?.isLive) this.#settleError(call, this.#goneError(call));
+      if (!worker?.isLive) this.#settleError(call, goneError(call));
       else if (worker.state === "idle") this.#dispatch(worker, call);
       else this.#enqueue(worker.own, call);
       return;
@@ -141,7 +137,7 @@ export class WorkerPool {
       call.copyArgs();
       return true;
     } catch (error) {
-      this.#settleError(call, this.#unserialisable(call, error));
+      this.#settleError(call, unserialisable(call, error));
       return false;
     }
   }
@@ -183,7 +179,7 @@ export class WorkerPool {
       const transfer = call.isLastAttempt ? call.transfer : [];
       worker.port.post({ type: "run", ordinal, task, name, attempt, args }, transfer);
     } catch (error) {
-      this.#settleError(call, this.#unserialisable(call, error));
+      this.#settleError(call, unserialisable(call, error));
       if (worker.state === "starting") this.#stopIdle(worker);
       return;
     }
@@ -230,16 +226,10 @@ export class WorkerPool {
         ms: performance.now() - call.startedMs,
       });
       call.resolve(reply.value);
-      this.#changed();
+      this.#change.notify();
       return;
     }
-    const cause = errorFromData(reply.error);
-    const isUsers = reply.code === "ERR_TASK_FAILED";
-    const what = isUsers ? `failed: ${cause.message}` : foundByEntry(reply.code, cause.message);
-    const hint = isUsers ? undefined : (cause as TaskError).hint;
-    // What the entry found is the error itself; its own cause (a syntax error, say) is what helps.
-    const inner = isUsers ? cause : (cause.cause ?? cause);
-    this.#fail(call, taskFailure(reply.code, call, what, { worker: worker.name, cause: inner, hint }), worker);
+    this.#fail(call, replyError(call, worker, reply), worker);
   }
 
   #onReady(worker: PoolWorker): void {
@@ -270,19 +260,16 @@ export class WorkerPool {
     this.#idle.push(worker);
     // A resting worker does not keep the program alive.
     worker.port.unref();
-    this.#changed();
+    this.#change.notify();
   }
 
   #onTimeout(worker: PoolWorker, call: Call): void {
-    const what = `took longer than ${call.options.timeoutMs} ms and was stopped with its worker`;
-    const hint = "Raise timeoutMs, or give the task less to do.";
-    this.#stopWorker(worker, taskFailure("ERR_TIMEOUT", call, what, { worker: worker.name, hint }));
+    this.#stopWorker(worker, timeoutError(call, worker));
   }
 
   #onStartDeadline(worker: PoolWorker): void {
     if (worker.state !== "starting") return;
-    const what = `did not start: its worker was not ready within ${WORKER_START_MS_MAX} ms`;
-    const error = worker.call && taskFailure("ERR_MODULE_FAILED", worker.call, what, { worker: worker.name });
+    const error = worker.call && startError(worker.call, worker);
     this.#stopWorker(worker, error);
   }
 
@@ -343,10 +330,7 @@ export class WorkerPool {
     this.events.emit({ type: "WorkerLost", worker: worker.id, name: worker.name, waitsFor: waiting });
     const { call, stopError } = worker;
     if (call) {
-      const what = `cannot be stopped: its worker is blocked (${waiting}) and was given up as lost`;
-      const hint =
-        "Workers should read regular files only; leave the process with exitNow(), process.exit() would hang.";
-      const lost = taskFailure("ERR_WORKER_LOST", call, what, { worker: worker.name, cause: stopError, hint });
+      const lost = lostError(call, worker, waiting);
       // Who cancelled or aborted gets what the contract promises; the loss is told by the event and the report.
       this.#fail(call, call.isCancelled && stopError ? stopError : lost, worker);
     }
@@ -395,9 +379,9 @@ export class WorkerPool {
 
   #afterWorker(worker: PoolWorker): void {
     worker.call = undefined;
-    for (const call of worker.own.drain()) this.#settleError(call, this.#goneError(call));
+    for (const call of worker.own.drain()) this.#settleError(call, goneError(call));
     while (this.#workers.size < this.#options.workers && this.#queue.peek()) this.#spawnFor(this.#queue.pop()!);
-    this.#changed();
+    this.#change.notify();
   }
 
   #fail(call: Call, error: TaskError, worker: PoolWorker): void {
@@ -421,70 +405,18 @@ export class WorkerPool {
   #settleError(call: Call, error: TaskError): void {
     this.#open.delete(call);
     call.reject(error);
-    this.#changed();
-  }
-
-  #goneError(call: Call): TaskError {
-    return taskFailure("ERR_WORKER_GONE", call, `wants worker ${call.options.worker}, which is gone`, {
-      hint: "A replacement has another id; listen to WorkerExited to prepare it.",
-    });
-  }
-
-  #unserialisable(call: Call, cause: unknown): TaskError {
-    return taskFailure(
-      "ERR_UNSERIALISABLE",
-      call,
-      `has arguments that cannot be sent to a worker: ${messageOf(cause)}`,
-      {
-        cause,
-        hint: "Pass plain data, buffers, maps and sets; no functions, symbols, sockets or class instances with them inside.",
-      },
-    );
-  }
-
-  #changed(): void {
-    this.#onChange?.();
+    this.#change.notify();
   }
 
   shutdown(options: ShutdownOptions): Promise<ShutdownReport> {
-    this.#closing ??= this.#shutdown(options);
+    this.#closing ??= shutDown(options, {
+      open: this.#open,
+      workers: this.#workers,
+      change: this.#change,
+      report: this.#report,
+      stopDeadlineMs: this.#stopDeadlineMs,
+      stop: (worker) => (worker.call ? this.#stopWorker(worker, worker.stopError) : this.#stopIdle(worker)),
+    });
     return this.#closing;
-  }
-
-  async #shutdown(options: ShutdownOptions): Promise<ShutdownReport> {
-    const { wait = true, cancelPending = !wait, deadlineMs = wait ? 30_000 : this.#stopDeadlineMs } = options;
-    if (cancelPending) this.#cancelOpen((call) => call.state !== "running");
-    if (wait) await this.#until(() => this.#open.size === 0, deadlineMs);
-    this.#cancelOpen(() => true);
-    for (const worker of [...this.#workers.values()]) {
-      if (worker.isLive && worker.call) this.#stopWorker(worker, worker.stopError);
-      else if (worker.isLive) this.#stopIdle(worker);
-    }
-    // Every worker ends in dead or lost, by its own deadline.
-    await this.#until(() => this.#workers.size === 0);
-    return this.#report;
-  }
-
-  #cancelOpen(matches: (call: Call) => boolean): void {
-    for (const call of [...this.#open].filter(matches)) {
-      // Cancelled or timed out before: it is about to settle with its own error.
-      const isStopping = call.isRunning && this.#workers.get(call.workerId!)?.isLive !== true;
-      if (call.isCancelled || isStopping) continue;
-      this.#report.cancelledTasks.push(call.name);
-      call.cancel("the executor was shut down");
-    }
-  }
-
-  /** Resolves when `holds`, or after `deadlineMs`. */
-  async #until(holds: () => boolean, deadlineMs?: number): Promise<void> {
-    if (holds()) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = deadlineMs === undefined ? undefined : setTimeout(resolve, deadlineMs);
-    this.#onChange = () => {
-      if (holds()) resolve();
-    };
-    await promise;
-    clearTimeout(timer);
-    this.#onChange = undefined;
   }
 }

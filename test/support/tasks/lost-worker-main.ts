@@ -7,7 +7,9 @@ const lost: string[] = [];
 executor.on((event) => {
   if (event.type === "WorkerLost") lost.push(event.waitsFor);
 });
-const blocked = executor.submit({ module, key: "readsPipe", digest: "" }, [process.argv[2]], { timeoutMs: 100 });
+// The module is loaded before the clock runs: the timeout must find the worker in the read.
+await executor.submit({ module, key: "works", digest: "" }, []);
+const blocked = executor.submit({ module, key: "readsPipe", digest: "" }, [process.argv[2]], { timeoutMs: 500 });
 const error = (await blocked.exception()) as { code: string; message: string };
 const after = await executor.submit({ module, key: "works", digest: "" }, []);
 const report = await executor.shutdown();
