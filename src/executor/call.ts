@@ -3,6 +3,7 @@
  * backing off, running and settled; it settles exactly once.
  */
 import { UsageError } from "../base/errors.ts";
+import { BACKOFF_MS_MAX } from "../base/limits.ts";
 import type { SubmitOptions, Task } from "./executor.ts";
 import { captureSite } from "./failure.ts";
 import { type FutureControl, type Settle, TaskFuture } from "./future.ts";
@@ -159,4 +160,9 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
 /** True when the call has attempts left and the error is not final. */
 export function mayRetry(call: Call, code: string): boolean {
   return call.state !== "settled" && !call.isCancelled && !call.isLastAttempt && !FINAL_CODES.has(code);
+}
+
+/** The wait before the next attempt, in ms: doubled each time, up to BACKOFF_MS_MAX. */
+export function backoffOf(call: Call): number {
+  return Math.min((call.options.backoffMs ?? 0) * 2 ** (call.attempt - 1), BACKOFF_MS_MAX);
 }

@@ -5,11 +5,11 @@
  * rejection), and process.exit() or an uncaught error in it is this process's own.
  */
 import { TaskError } from "../base/errors.ts";
-import { BACKOFF_MS_MAX, QUEUE_TASKS_MAX } from "../base/limits.ts";
+import { QUEUE_TASKS_MAX } from "../base/limits.ts";
 import { ThreadTable } from "../shared/thread-table.ts";
 import { transferListOf } from "../shared/transfer.ts";
 import { runAsWorker, type WorkerContext } from "../shared/worker-context.ts";
-import { Call, mayRetry } from "./call.ts";
+import { backoffOf, Call, mayRetry } from "./call.ts";
 import { runInTask } from "./context.ts";
 import { EventHub } from "./event-hub.ts";
 import type {
@@ -28,7 +28,7 @@ import { workerName } from "./pool-worker.ts";
 import { PriorityQueue } from "./queue.ts";
 import { resolveFunction } from "./registry.ts";
 import type { ThreadExecutorOptions } from "./threads.ts";
-import { refusalError, unserialisable } from "./worker-failure.ts";
+import { refusalError, stopError, unserialisable } from "./worker-failure.ts";
 
 /** The id under which this thread runs tasks. */
 const INLINE_WORKER = 0;
@@ -231,17 +231,14 @@ export class InlineExecutor implements Executor {
       this.#settle(call, error);
       return;
     }
-    const backoffMs = Math.min((call.options.backoffMs ?? 0) * 2 ** (call.attempt - 1), BACKOFF_MS_MAX);
     call.state = "backoff";
-    call.timer = setTimeout(() => this.#enqueue(call), backoffMs);
+    call.timer = setTimeout(() => this.#enqueue(call), backoffOf(call));
   }
 
   #stopCall(call: Call, code: "ERR_CANCELLED" | "ERR_ABORTED", reason: unknown): boolean {
     if (call.state === "settled") return false;
     call.isCancelled = true;
-    const verb = code === "ERR_ABORTED" ? "was aborted" : "was cancelled";
-    const what = reason === undefined ? verb : `${verb}: ${messageOf(reason)}`;
-    const error = taskFailure(code, call, what, { cause: reason });
+    const error = stopError(call, code, { reason, worker: undefined });
     const isRunning = this.#running === call;
     if (isRunning)
       this.#events.emit({ type: "TaskFailed", worker: INLINE_WORKER, task: call.name, error, willRetry: false });

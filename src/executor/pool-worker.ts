@@ -6,14 +6,14 @@ import type { Call } from "./call.ts";
 import type { WorkerState } from "./executor.ts";
 import type { WorkerPort } from "./port.ts";
 import { PriorityQueue } from "./queue.ts";
+import type { RowLease } from "./row-leases.ts";
 import { type LifeEvent, nextWorkerState } from "./worker-life.ts";
 
 export class PoolWorker {
   readonly id: number;
   readonly name: string;
   readonly row: ThreadTableRow;
-  /** Its row in the executor's table; undefined when the table was full and it has a private one. */
-  readonly rowIndex: number | undefined;
+  readonly lease: RowLease;
   /** Calls that only this worker may run. */
   readonly own: PriorityQueue<Call> = new PriorityQueue();
   port!: WorkerPort;
@@ -29,11 +29,11 @@ export class PoolWorker {
   startTimer: NodeJS.Timeout | undefined = undefined;
   stopTimer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(id: number, executorName: string, row: ThreadTableRow, rowIndex: number | undefined) {
+  constructor(id: number, executorName: string, lease: RowLease) {
     this.id = id;
     this.name = workerName(executorName, id);
-    this.row = row;
-    this.rowIndex = rowIndex;
+    this.lease = lease;
+    this.row = lease.row;
   }
   get isLive(): boolean {
     return this.state === "starting" || this.state === "idle" || this.state === "running";

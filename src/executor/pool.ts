@@ -8,50 +8,23 @@
  * attempt ever runs beside the first one.
  */
 import type { TaskError } from "../base/errors.ts";
-import {
-  BACKOFF_MS_MAX,
-  QUEUE_TASKS_MAX,
-  REQUEUES_MAX,
-  STOP_DEADLINE_MS,
-  WORKER_START_MS_MAX,
-} from "../base/limits.ts";
-import { ThreadTable } from "../shared/thread-table.ts";
-import { Call, mayRetry } from "./call.ts";
+import { QUEUE_TASKS_MAX, REQUEUES_MAX, STOP_DEADLINE_MS, WORKER_START_MS_MAX } from "../base/limits.ts";
+import type { ThreadTable } from "../shared/thread-table.ts";
+import { backoffOf, Call, mayRetry } from "./call.ts";
 import { EventHub } from "./event-hub.ts";
 import type { Future, ShutdownOptions, ShutdownReport, SubmitOptions, Task } from "./executor.ts";
 import { noteLost, noteReturned } from "./exit.ts";
-import { messageOf, taskFailure } from "./failure.ts";
 import { PoolWorker } from "./pool-worker.ts";
-import type { PortEvents, Spawn } from "./port.ts";
+import type { PoolOptions, PortEvents } from "./port.ts";
 import type { WorkerReply } from "./protocol.ts";
 import { PriorityQueue } from "./queue.ts";
+import { RowLeases } from "./row-leases.ts";
 import { Change, shutDown } from "./shutdown.ts";
 import { waitsFor } from "./waits-for.ts";
-import {
-  exitFailure,
-  goneError,
-  lostError,
-  refusalError,
-  replyError,
-  startError,
-  timeoutError,
-  unserialisable,
-} from "./worker-failure.ts";
-
-export interface PoolOptions {
-  /** The most workers at a time. */
-  workers: number;
-  name: string;
-  memoryMb?: number;
-  stopDeadlineMs?: number;
-  table?: ThreadTable;
-  queueTasksMax?: number;
-  spawn: Spawn;
-}
+import * as failures from "./worker-failure.ts";
 
 export class WorkerPool {
   readonly events: EventHub = new EventHub();
-  readonly table: ThreadTable;
   readonly #options: PoolOptions;
   readonly #stopDeadlineMs: number;
   /** All but the dead and the lost. */
@@ -60,7 +33,7 @@ export class WorkerPool {
   readonly #queue = new PriorityQueue<Call>();
   /** Every call that has not settled. */
   readonly #open = new Set<Call>();
-  readonly #freeRows: number[];
+  readonly #rows: RowLeases;
   readonly #report: ShutdownReport = { cancelledTasks: [], lostWorkers: [] };
   readonly #change = new Change();
   #lastWorkerId = 0;
@@ -71,11 +44,12 @@ export class WorkerPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#stopDeadlineMs = options.stopDeadlineMs ?? STOP_DEADLINE_MS;
-    // Twice the workers: a lost worker keeps its row, its replacement needs one.
-    this.table = options.table ?? ThreadTable.create(2 * options.workers);
-    this.#freeRows = Array.from({ length: this.table.rows }, (_, index) => this.table.rows - 1 - index);
+    this.#rows = new RowLeases(options.table, options.workers);
   }
 
+  get table(): ThreadTable {
+    return this.#rows.table;
+  }
   /** Ids of the workers that can take work. */
   get liveWorkers(): number[] {
     return [...this.#workers.values()].filter((worker) => worker.isLive).map((worker) => worker.id);
@@ -99,7 +73,7 @@ export class WorkerPool {
   #admit(call: Call): void {
     const waitingMax = this.#options.queueTasksMax ?? QUEUE_TASKS_MAX;
     const isFull = this.#open.size >= waitingMax + this.#options.workers;
-    const refusal = refusalError(call, { isClosed: this.#closing !== undefined, isFull, waitingMax });
+    const refusal = failures.refusalError(call, { isClosed: this.#closing !== undefined, isFull, waitingMax });
     if (refusal) {
       call.reject(refusal);
       return;
@@ -115,7 +89,7 @@ export class WorkerPool {
     const only = call.options.worker;
     if (only !== undefined) {
       const worker = this.#workers.get(only);
-      if (!worker?.isLive) this.#settleError(call, goneError(call));
+      if (!worker?.isLive) this.#settleError(call, failures.goneError(call));
       else if (worker.state === "idle") this.#dispatch(worker, call);
       else this.#enqueue(worker.own, call);
       return;
@@ -137,17 +111,14 @@ export class WorkerPool {
       call.copyArgs();
       return true;
     } catch (error) {
-      this.#settleError(call, unserialisable(call, error));
+      this.#settleError(call, failures.unserialisable(call, error));
       return false;
     }
   }
 
   #spawnFor(call: Call): void {
     const id = ++this.#lastWorkerId;
-    const rowIndex = this.#freeRows.pop();
-    // A full table (many lost workers) costs a worker its visibility, nothing else.
-    const table = rowIndex === undefined ? ThreadTable.create(1) : this.table;
-    const worker = new PoolWorker(id, this.#options.name, table.row(rowIndex ?? 0), rowIndex);
+    const worker = new PoolWorker(id, this.#options.name, this.#rows.take());
     worker.row.reset(worker.name, process.pid);
     const events: PortEvents = {
       reply: (reply) => this.#onReply(worker, reply),
@@ -155,7 +126,13 @@ export class WorkerPool {
       exit: (code) => this.#onExit(worker, code),
     };
     this.#workers.set(id, worker);
-    const setup = { threadmill: "worker" as const, id, name: worker.name, table: table.buffer, row: worker.row.index };
+    const setup = {
+      threadmill: "worker" as const,
+      id,
+      name: worker.name,
+      table: worker.lease.table.buffer,
+      row: worker.row.index,
+    };
     try {
       worker.port = this.#options.spawn({ setup, memoryMb: this.#options.memoryMb }, events);
     } catch (error) {
@@ -179,7 +156,7 @@ export class WorkerPool {
       const transfer = call.isLastAttempt ? call.transfer : [];
       worker.port.post({ type: "run", ordinal, task, name, attempt, args }, transfer);
     } catch (error) {
-      this.#settleError(call, unserialisable(call, error));
+      this.#settleError(call, failures.unserialisable(call, error));
       if (worker.state === "starting") this.#stopIdle(worker);
       return;
     }
@@ -229,7 +206,7 @@ export class WorkerPool {
       this.#change.notify();
       return;
     }
-    this.#fail(call, replyError(call, worker, reply), worker);
+    this.#fail(call, failures.replyError(call, worker, reply), worker);
   }
 
   #onReady(worker: PoolWorker): void {
@@ -264,12 +241,12 @@ export class WorkerPool {
   }
 
   #onTimeout(worker: PoolWorker, call: Call): void {
-    this.#stopWorker(worker, timeoutError(call, worker));
+    this.#stopWorker(worker, failures.timeoutError(call, worker));
   }
 
   #onStartDeadline(worker: PoolWorker): void {
     if (worker.state !== "starting") return;
-    const error = worker.call && startError(worker.call, worker);
+    const error = worker.call && failures.startError(worker.call, worker);
     this.#stopWorker(worker, error);
   }
 
@@ -280,8 +257,7 @@ export class WorkerPool {
     if (call.isCancelled) return true;
     call.isCancelled = true;
     const worker = call.state === "running" ? this.#workers.get(call.workerId!) : undefined;
-    const what = `${code === "ERR_ABORTED" ? "was aborted" : "was cancelled"}${reason === undefined ? "" : `: ${messageOf(reason)}`}`;
-    const error = taskFailure(code, call, what, { cause: reason, worker: worker?.name });
+    const error = failures.stopError(call, code, { reason, worker: worker?.name });
     if (!worker) this.#settleError(call, error);
     else if (worker.isLive) this.#stopWorker(worker, error);
     // Already being stopped, by a timeout say: the caller's wish names the error.
@@ -330,7 +306,7 @@ export class WorkerPool {
     this.events.emit({ type: "WorkerLost", worker: worker.id, name: worker.name, waitsFor: waiting });
     const { call, stopError } = worker;
     if (call) {
-      const lost = lostError(call, worker, waiting);
+      const lost = failures.lostError(call, worker, waiting);
       // Who cancelled or aborted gets what the contract promises; the loss is told by the event and the report.
       this.#fail(call, call.isCancelled && stopError ? stopError : lost, worker);
     }
@@ -346,7 +322,7 @@ export class WorkerPool {
     const task = worker.row.task;
     const phase = worker.row.state;
     worker.row.state = "dead";
-    if (worker.rowIndex !== undefined) this.#freeRows.push(worker.rowIndex);
+    this.#rows.giveBack(worker.lease);
     if (state === "lost") return;
     this.#workers.delete(worker.id);
     this.#leaveIdle(worker);
@@ -357,9 +333,10 @@ export class WorkerPool {
       call.clearTimer();
       const neverBegan = worker.wasReady && task !== worker.ordinal;
       const isLoading = !worker.wasReady || (task === worker.ordinal && phase === "starting");
+      const { memoryMb } = this.#options;
       if (stopError) this.#fail(call, stopError, worker);
       else if (neverBegan && call.requeues < REQUEUES_MAX) this.#requeue(call);
-      else this.#fail(call, exitFailure(call, worker, { code, isLoading, memoryMb: this.#options.memoryMb }), worker);
+      else this.#fail(call, failures.exitFailure(call, worker, { code, isLoading, memoryMb }), worker);
     }
     this.#afterWorker(worker);
   }
@@ -368,18 +345,14 @@ export class WorkerPool {
   #requeue(call: Call): void {
     call.requeues++;
     call.attempt--;
-    if (call.transfer.length > 0) {
-      // Its buffers went down with the worker.
-      this.#settleError(
-        call,
-        taskFailure("ERR_WORKER_EXITED", call, "was sent to a worker that had died, with its buffers"),
-      );
-    } else this.#place(call);
+    // Moved buffers went down with the worker.
+    if (call.transfer.length > 0) this.#settleError(call, failures.buffersGoneError(call));
+    else this.#place(call);
   }
 
   #afterWorker(worker: PoolWorker): void {
     worker.call = undefined;
-    for (const call of worker.own.drain()) this.#settleError(call, goneError(call));
+    for (const call of worker.own.drain()) this.#settleError(call, failures.goneError(call));
     while (this.#workers.size < this.#options.workers && this.#queue.peek()) this.#spawnFor(this.#queue.pop()!);
     this.#change.notify();
   }
@@ -391,7 +364,7 @@ export class WorkerPool {
       this.#settleError(call, error);
       return;
     }
-    const backoffMs = Math.min((call.options.backoffMs ?? 0) * 2 ** (call.attempt - 1), BACKOFF_MS_MAX);
+    const backoffMs = backoffOf(call);
     call.state = "backoff";
     if (backoffMs > 0) call.timer = setTimeout(() => this.#place(call), backoffMs);
     else this.#place(call);

@@ -1,4 +1,5 @@
 /** What the pool needs of a worker, whatever it is: a thread, a process. */
+import type { ThreadTable } from "../shared/thread-table.ts";
 import type { SubmitOptions } from "./executor.ts";
 import type { CoordinatorMessage, WorkerReply, WorkerSetup } from "./protocol.ts";
 
@@ -20,3 +21,15 @@ export interface PortEvents {
 }
 
 export type Spawn = (start: { setup: WorkerSetup; memoryMb: number | undefined }, events: PortEvents) => WorkerPort;
+
+/** What a pool is made of: how many workers, and how to start one. */
+export interface PoolOptions {
+  /** The most workers at a time. */
+  workers: number;
+  name: string;
+  memoryMb?: number;
+  stopDeadlineMs?: number;
+  table?: ThreadTable;
+  queueTasksMax?: number;
+  spawn: Spawn;
+}

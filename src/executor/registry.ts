@@ -47,8 +47,10 @@ export function resolvedFunction(task: Task): TaskFunction | undefined {
 export async function resolveFunction(task: Task): Promise<TaskFunction> {
   const known = resolvedFunction(task);
   if (known) return known;
-  const exports = await importModule(task);
-  const fn = registered.get(task.module)?.get(task.key) ?? exports[task.key];
+  // Inline: a module that runs its own task awaits it at its top level, and an import would wait for that.
+  const own = registered.get(task.module)?.get(task.key);
+  const exports = own ? {} : await importModule(task);
+  const fn = own ?? registered.get(task.module)?.get(task.key) ?? exports[task.key];
   if (typeof fn !== "function") {
     const names = [...(registered.get(task.module)?.keys() ?? []), ...Object.keys(exports)];
     throw new TaskError("ERR_FUNCTION_NOT_FOUND", `${task.module} has no function "${task.key}"`, {

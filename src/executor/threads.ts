@@ -4,8 +4,10 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { callerPlace } from "../base/callsite.ts";
 import { UsageError } from "../base/errors.ts";
 import type { ThreadTable } from "../shared/thread-table.ts";
+import { currentTask, isWorker } from "./context.ts";
 import type {
   Executor,
   ExecutorEvent,
@@ -35,8 +37,9 @@ export class ThreadExecutor implements Executor {
   readonly workers: number;
   readonly #pool: WorkerPool;
 
-  /** Throws UsageError ERR_BAD_OPTION. */
+  /** Throws UsageError ERR_BAD_OPTION; ERR_NOT_GUARDED in a worker that is importing a task's module. */
   constructor(options: ThreadExecutorOptions = {}) {
+    refuseUnguarded();
     const { workers = availableParallelism(), name = "threads", memoryMb } = options;
     checkCount("workers", workers, "For no workers at all take the inline executor.");
     if (memoryMb !== undefined) checkCount("memoryMb", memoryMb, "Leave it out for Node's own limit.");
@@ -76,6 +79,17 @@ export class ThreadExecutor implements Executor {
   }
 }
 
+/** A module that makes workers when it is imported makes them in each of them again, without end. */
+function refuseUnguarded(): void {
+  if (!isWorker || currentTask() !== undefined) return;
+  const place = callerPlace();
+  const where = place ? `${place.file}:${place.line}: ` : "";
+  throw new UsageError("ERR_NOT_GUARDED", `${where}an executor was made while a worker imported the module`, {
+    hint: "Every worker imports the module too. Guard its script part: if (import.meta.main) { … }",
+    place: place ?? {},
+  });
+}
+
 function checkCount(name: string, value: number, hint: string): void {
   if (Number.isInteger(value) && value >= 1) return;
   throw new UsageError("ERR_BAD_OPTION", `${name} must be an integer of at least 1, got ${value}`, { hint });
@@ -89,7 +103,7 @@ const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
     name: setup.name,
     workerData: setup,
     execArgv: inheritedFlags(process.execArgv),
-    ...(memoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
+    ...(memoryMb !== undefined && { resourceLimits: heapLimits(memoryMb) }),
   });
   worker.on("message", (reply: WorkerReply) => events.reply(reply));
   worker.on("error", (error) => events.fault(error));
@@ -102,6 +116,14 @@ const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
   };
   return port;
 };
+
+/**
+ * Young objects beside the limit for old ones: with Node's default of 48 MB one collection can move more into the old
+ * part than the 16 MB that Node grants a worker at its limit, and V8 then ends the whole process.
+ */
+function heapLimits(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
+  return { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.min(12, Math.max(1, memoryMb >> 2)) };
+}
 
 /** The program's own flags for Node, less those that replace the entry file (`node --input-type=module -e …`). */
 function inheritedFlags(flags: readonly string[]): string[] {

@@ -102,3 +102,21 @@ export function refusalError(
     hint: "Submit through map(), which keeps a window of tasks, or await results before submitting more.",
   });
 }
+
+/** The worker died before it took the call up, and the call's moved buffers were with it. */
+export function buffersGoneError(call: Call): TaskError {
+  return taskFailure("ERR_WORKER_EXITED", call, "was sent to a worker that had died, with its buffers", {
+    hint: "Submit it again with new buffers.",
+  });
+}
+
+/** cancel() or the caller's signal; reason: what the caller gave. */
+export function stopError(
+  call: Call,
+  code: "ERR_CANCELLED" | "ERR_ABORTED",
+  facts: { reason: unknown; worker: string | undefined },
+): TaskError {
+  const verb = code === "ERR_ABORTED" ? "was aborted" : "was cancelled";
+  const what = facts.reason === undefined ? verb : `${verb}: ${messageOf(facts.reason)}`;
+  return taskFailure(code, call, what, { cause: facts.reason, worker: facts.worker });
+}
