@@ -50,7 +50,7 @@ export function queryCommand(): Command {
     .option("--no-header", "there is no such line")
     .option("--columns <list>", "name:type,… (text int bigint float bool timestamp); a name without a type is inferred")
     .option("--pattern <regex>", "text: a regular expression with named groups, one record a line")
-    .option("--log-format <format>", "log: an Apache LogFormat string")
+    .option("--log-format <format>", "log: an Apache LogFormat or nginx log_format string")
     .option("--where <expression>", "rows to keep; may be given several times", (text: string, all: string[] = []) => [
       ...all,
       text,

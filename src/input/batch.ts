@@ -25,7 +25,7 @@ export interface Column {
 export type Format =
   | CsvFormat
   | { kind: "ndjson" }
-  /** Apache LogFormat string; `common` and `combined` are resolved to theirs before. */
+  /** Apache LogFormat or nginx log_format string; `common` and `combined` are resolved to theirs before. */
   | { kind: "log"; logFormat: string }
   /** A regular expression with named groups, one record per line; flags without g and y. */
   | { kind: "text"; pattern: string; flags: string };

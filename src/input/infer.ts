@@ -22,7 +22,7 @@ export interface SchemaRequest {
   pattern?: string;
   /** Its flags, without g and y. */
   flags?: string;
-  /** Log: an Apache LogFormat string. */
+  /** Log: an Apache LogFormat or nginx log_format string. */
   logFormat?: string;
   /** The columns that a LogFormat string yields (the kernel's `logColumns`). Needed as soon as the input may be a log. */
   logColumns?: (logFormat: string) => Column[];

@@ -117,12 +117,16 @@ export function combined(): JobFormat {
   return { kind: "format", request: { format: "combined" } };
 }
 
-/** An access log by its Apache LogFormat: `log('%h %l %u %t "%r" %>s %b')`. */
+/** An access log by its Apache LogFormat, `log('%h %l %u %t "%r" %>s %b')`, or its nginx log_format, `log('$remote_addr [$time_local] "$request"')`. */
 export function log(logFormat: string): JobFormat {
-  if (typeof logFormat !== "string" || !logFormat.includes("%")) {
-    throw new UsageError("ERR_OPTION", `log needs an Apache LogFormat, not ${describe(logFormat)}`, {
-      hint: "For example: log('%h %l %u %t \"%r\" %>s %b').",
-    });
+  if (typeof logFormat !== "string" || !/[%$]/.test(logFormat)) {
+    throw new UsageError(
+      "ERR_OPTION",
+      `log needs an Apache LogFormat or an nginx log_format, not ${describe(logFormat)}`,
+      {
+        hint: "For example: log('%h %l %u %t \"%r\" %>s %b').",
+      },
+    );
   }
   return { kind: "format", request: { format: "log", logFormat } };
 }

@@ -1,4 +1,4 @@
-/** Access logs: the formats of Apache's documentation, their columns, and lines with traps in them. */
+/** Access logs: the formats of Apache's and nginx's documentation, their columns, and lines with traps in them. */
 import { describe, expect, test } from "vitest";
 import { COMBINED, COMMON, logColumns } from "../../src/kernel/scalar/log.ts";
 import { createParser } from "../../src/kernel/scalar/parser.ts";
@@ -78,6 +78,8 @@ describe("lines with traps", () => {
     ["junk", "junk", null, null, null],
     ['GET /\\"q\\"\\\\ HTTP/2.0', 'GET /"q"\\ HTTP/2.0', "GET", '/"q"\\', "HTTP/2.0"],
     ["\\x16\\x03\\t\\q", "\x16\x03\t\\q", null, null, null],
+    // Two hexadecimal digits or no escape at all.
+    ["\\x4g\\x 4\\x4", "\\x4g\\x 4\\x4", "\\x4g\\x", "4\\x4", null],
     ["GET /\\xc3\\xa9 HTTP/1.1", "GET /é HTTP/1.1", "GET", "/é", "HTTP/1.1"],
   ];
   for (const [request, ...expected] of requests) {
@@ -106,4 +108,88 @@ test("formats that cannot be read say so", () => {
   expect(() => logColumns("%y")).toThrow(/%y is not known/);
   expect(() => logColumns("no directive")).toThrow(/no directive/);
   expect(() => logColumns("%h 100%")).toThrow(/is not known/);
+});
+
+const NGINX_COMBINED =
+  '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
+
+describe("nginx", () => {
+  const columnsOf = (format: string) =>
+    logColumns(format)
+      .map((column) => `${column.name}:${column.type}`)
+      .join(" ");
+
+  test("combined is the combined of Apache, without the identity that nobody knows", () => {
+    const line = '::1 - - [14/Sep/2019:23:56:58 +0200] "GET /\\x22q\\x22 HTTP/2.0" 304 0 "-" "curl/8.5.0 \\xD1\\x8F"';
+    const [ours] = read(NGINX_COMBINED, [line]);
+    const { identity, ...apaches } = read(COMBINED, [line])[0];
+    expect(identity).toBe(null);
+    expect(ours).toEqual(apaches);
+    expect(ours).toMatchObject({ host: "::1", user: null, path: '/"q"', status: "304", agent: "curl/8.5.0 я" });
+    const shared = logColumns(COMBINED).filter((column) => column.name !== "identity");
+    expect(logColumns(NGINX_COMBINED)).toEqual(shared);
+  });
+
+  test("columns of the variables", () => {
+    const format =
+      "$msec|$time_iso8601|$time_local|$request_method|$scheme|$host|$http_host|$server_name|$request_uri|$uri|$args" +
+      "|$server_protocol|$bytes_sent|$request_length|$request_time|$upstream_response_time|$upstream_addr" +
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: nginx writes its variables so too
+      "|$upstream_http_x_cache|$http_x_forwarded_for|$sent_http_content_type|$cookie_id|$arg_page|${request_id}|$pid|$my_map";
+    expect(columnsOf(format)).toBe(
+      "time:timestamp time_2:timestamp time_3:timestamp method:text scheme:text server:text http_host:text " +
+        "server_name:text path:text path_2:text query:text protocol:text bytes_sent:int bytes_received:int " +
+        "duration:float upstream_response_time:text upstream_addr:text upstream_http_x_cache:text " +
+        "x_forwarded_for:text response_content_type:text cookie_id:text arg_page:text request_id:text process:int my_map:text",
+    );
+  });
+
+  test("a whole directive as it stands in a configuration", () => {
+    const directive = `
+      log_format  main  escape=default
+        '$remote_addr - $remote_user [$time_local] "$request" '
+        "$status $body_bytes_sent \\"$http_referer\\" "
+        '"$http_user_agent"';
+    `;
+    expect(logColumns(directive)).toEqual(logColumns(NGINX_COMBINED));
+    const line = 'h - - [t] "GET / HTTP/1.1" 200 5 "-" "it\'s"';
+    expect(read(directive, [line])).toEqual(read(NGINX_COMBINED, [line]));
+  });
+
+  test("lists of upstream servers keep their spaces", () => {
+    const format = '$status $upstream_addr $upstream_response_time $request_time "$request"';
+    const end = '0.3 "GET / HTTP/1.1"';
+    const seen = [
+      ["10.0.0.1:80", "0.100"],
+      ["-", "-"],
+      ["10.0.0.1:80, unix:/tmp/sock", "0.100, -"],
+      ["10.0.0.1:80, 10.0.0.2:80 : 10.1.0.1:80", "0.1, 0.2 : 0.3"],
+    ];
+    const lines = seen.map(([addresses, times]) => `502 ${addresses} ${times} ${end}`);
+    const orNull = (text: string) => (text === "-" ? null : text);
+    expect(read(format, lines, ["upstream_addr", "upstream_response_time", "duration", "path"])).toEqual(
+      seen.map(([addresses, times]) => ({
+        upstream_addr: orNull(addresses),
+        upstream_response_time: orNull(times),
+        duration: "0.3",
+        path: "/",
+      })),
+    );
+  });
+
+  test("escapes are resolved outside of quotes too", () => {
+    expect(read("$request_uri $status", ["/a\\x22b\\x5Cc 200"])).toEqual([{ path: '/a"b\\c', status: "200" }]);
+  });
+
+  test("percent signs and dollars that name nothing are text", () => {
+    expect(read("$status 100% $ $host", ["200 100% $ example.org"])).toEqual([
+      { status: "200", server: "example.org" },
+    ]);
+    expect(read("%s $host", ["200 $host"])).toEqual([{ status: "200" }]);
+    expect(() => logColumns("$status$host")).toThrow(/nothing separates \$host from the value before it, \$status/);
+  });
+});
+
+test("a header called Host is not the client", () => {
+  expect(logColumns("%{Host}i %h").map((column) => column.name)).toEqual(["http_host", "host"]);
 });

@@ -1,9 +1,10 @@
 /**
- * Apache's LogFormat string: which columns a line has, and the text between them (mod_log_config's documentation).
- * `%r` gives four columns: request, and the method, path and protocol in it.
+ * Apache's LogFormat string (mod_log_config's documentation) and nginx's log_format: which columns a line has, and the
+ * text between them. `%r` and `$request` give four columns: request, and the method, path and protocol in it.
  */
 import { UsageError } from "../../base/errors.ts";
 import type { Column, ColumnType } from "../../input/batch.ts";
+import { directiveText, isNginxFormat, nginxVariable } from "./nginx-format.ts";
 
 /** The format called `common`. */
 export const COMMON: string = '%h %l %u %t "%r" %>s %b';
@@ -13,7 +14,18 @@ export const COMBINED: string = '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-a
 /** One piece of a format: text that stands in every line, or a value. */
 export type LogPiece =
   | { kind: "literal"; bytes: Uint8Array }
-  | { kind: "value"; columns: Column[]; bracketed: boolean };
+  | {
+      kind: "value";
+      /** As the format writes it. */
+      text: string;
+      columns: Column[];
+      /** The value stands in brackets that the format does not show. */
+      bracketed: boolean;
+      /** A backslash escapes outside of quotes too. */
+      escapes: boolean;
+      /** The value may be a list, `a, b : c`, whose spaces do not end it. */
+      isList: boolean;
+    };
 
 const directives: Record<string, [name: string, type: ColumnType]> = {
   h: ["host", "text"],
@@ -52,33 +64,54 @@ export function logColumns(logFormat: string): Column[] {
 
 /** Throws ERR_LOG_FORMAT for a directive that is unknown, and for two values with nothing between them. */
 export function parseLogFormat(logFormat: string): LogPiece[] {
-  const pieces: LogPiece[] = [];
   const names = new Map<string, number>();
-  let literal = "";
-  const flush = (): void => {
-    if (literal !== "") pieces.push({ kind: "literal", bytes: Buffer.from(literal) });
-    literal = "";
-  };
-  const pattern = /%(?:!?[\d,]*[<>]?)(?:\{([^}]*)\})?(\^t[io]|[A-Za-z%])|%|[^%]+/g;
-  // A format copied from a configuration file still has its quotes escaped.
-  for (const [text, argument, letter] of logFormat.replaceAll('\\"', '"').matchAll(pattern)) {
-    if (letter === "%") literal += "%";
-    else if (letter === undefined && text !== "%") literal += text;
-    else {
-      flush();
-      if (pieces.at(-1)?.kind === "value") fail(`nothing separates ${text} from the value before it`, logFormat);
-      const columns = columnsOf(letter ?? "", argument, text, logFormat).map((column) => unique(column, names));
-      pieces.push({ kind: "value", columns, bracketed: letter === "t" && argument === undefined });
+  const pieces: LogPiece[] = [];
+  for (const piece of isNginxFormat(logFormat) ? nginxPieces(logFormat) : apachePieces(logFormat)) {
+    const last = pieces.at(-1);
+    if (piece.kind === "literal") {
+      if (last?.kind === "literal") last.bytes = Buffer.concat([last.bytes, piece.bytes]);
+      else pieces.push(piece);
+      continue;
     }
+    if (last?.kind === "value") {
+      fail(`nothing separates ${piece.text} from the value before it, ${last.text}`, logFormat);
+    }
+    pieces.push({ ...piece, columns: piece.columns.map((column) => unique(column, names)) });
   }
-  flush();
   if (!pieces.some((piece) => piece.kind === "value")) fail("it has no directive", logFormat);
   return pieces;
 }
 
+function* apachePieces(logFormat: string): Generator<LogPiece> {
+  const pattern = /%(?:!?[\d,]*[<>]?)(?:\{([^}]*)\})?(\^t[io]|[A-Za-z%])|%|[^%]+/g;
+  // A format copied from a configuration file still has its quotes escaped.
+  for (const [text, argument, letter] of logFormat.replaceAll('\\"', '"').matchAll(pattern)) {
+    if (letter === "%") yield literal("%");
+    else if (letter === undefined && text !== "%") yield literal(text);
+    else {
+      const columns = columnsOf(letter ?? "", argument, text, logFormat);
+      const bracketed = letter === "t" && argument === undefined;
+      yield { kind: "value", text, columns, bracketed, escapes: false, isList: false };
+    }
+  }
+}
+
+function* nginxPieces(logFormat: string): Generator<LogPiece> {
+  const format = directiveText(logFormat).replaceAll('\\"', '"');
+  for (const [text, braced, plain] of format.matchAll(/\$(?:\{(\w+)\}|(\w+))|\$|[^$]+/g)) {
+    const name = braced ?? plain;
+    if (name === undefined) yield literal(text);
+    else yield { kind: "value", text, ...nginxVariable(name), bracketed: false, escapes: true };
+  }
+}
+
+function literal(text: string): LogPiece {
+  return { kind: "literal", bytes: Buffer.from(text) };
+}
+
 function fail(what: string, logFormat: string): never {
   throw new UsageError("ERR_LOG_FORMAT", `the log format ${JSON.stringify(logFormat)} cannot be read: ${what}`, {
-    hint: `Give an Apache LogFormat string such as ${COMMON}`,
+    hint: `Give an Apache LogFormat such as ${COMMON} or an nginx log_format such as $remote_addr "$request" $status`,
   });
 }
 
@@ -105,6 +138,8 @@ function argumentColumn(letter: string, argument: string): Column | undefined {
   switch (letter) {
     case "i":
       if (name === "user_agent") return { name: "agent", type: "text" };
+      // The client is `host` already.
+      if (name === "host") return { name: "http_host", type: "text" };
       return { name, type: "text" };
     case "o":
       return { name: `response_${name}`, type: "text" };

@@ -1,6 +1,6 @@
 /**
- * Access logs in Apache's formats: one line, one record. A value ends where the text behind it in the format begins;
- * inside double quotes a backslash escapes. `-` and nothing at all are null.
+ * Access logs in Apache's and nginx's formats: one line, one record. A value ends where the text behind it in the
+ * format begins; inside double quotes (nginx: anywhere) a backslash escapes. `-` and nothing at all are null.
  */
 import { UsageError } from "../../base/errors.ts";
 import type { ParserOptions } from "../../input/batch.ts";
@@ -18,8 +18,10 @@ interface Part {
   slots: number[];
   /** The text behind the value; empty: the line's end. */
   behind: Uint8Array;
-  quoted: boolean;
+  /** A backslash escapes. */
+  escapes: boolean;
   bracketed: boolean;
+  isList: boolean;
 }
 
 export class LogParser extends LineParser {
@@ -36,7 +38,8 @@ export class LogParser extends LineParser {
       const behind = literalAt(pieces, i + 1);
       const quoted = behind[0] === 34 && literalAt(pieces, i - 1).at(-1) === 34;
       const own = piece.columns.map((column) => slots.get(column.name) ?? -1);
-      this.#parts.push({ slots: own, behind, quoted, bracketed: piece.bracketed });
+      const { bracketed, isList } = piece;
+      this.#parts.push({ slots: own, behind, escapes: quoted || piece.escapes, bracketed, isList });
     });
   }
 
@@ -66,13 +69,15 @@ export class LogParser extends LineParser {
       this.#store(part, ++start, p, row, false);
       return startsWith(bytes, p + 1, end, part.behind) ? p + 1 + part.behind.length : -1;
     }
-    const { behind, quoted } = part;
+    const { behind, escapes, isList } = part;
     if (behind.length === 0) p = end;
     for (; p < end; p++) {
-      if (quoted && bytes[p] === BACKSLASH) {
+      if (escapes && bytes[p] === BACKSLASH) {
         escaped = true;
         p++;
-      } else if (bytes[p] === behind[0] && startsWith(bytes, p, end, behind)) break;
+      } else if (bytes[p] === behind[0] && startsWith(bytes, p, end, behind)) {
+        if (!isList || p === start || !inList(bytes, p)) break;
+      }
     }
     if (p > end || (p === end && behind.length > 0)) return -1;
     this.#store(part, start, p, row, escaped);
@@ -126,6 +131,13 @@ function startsWith(bytes: Uint8Array, p: number, end: number, text: Uint8Array)
   return true;
 }
 
+/** Whether the byte at p is a space of a list of upstream servers: `a, b : c`. */
+function inList(bytes: Uint8Array, p: number): boolean {
+  if (bytes[p] !== SPACE) return false;
+  const isBeforeColon = bytes[p + 1] === 58 && bytes[p + 2] === SPACE;
+  return bytes[p - 1] === 44 || isBeforeColon || (bytes[p - 1] === 58 && bytes[p - 2] === SPACE);
+}
+
 /** Wanted columns by name. Throws ERR_UNKNOWN_COLUMN for one that the format does not have. */
 function wantedSlots(options: ParserOptions, pieces: LogPiece[]): Map<string, number> {
   const names = pieces.flatMap((piece) => (piece.kind === "value" ? piece.columns.map((column) => column.name) : []));
@@ -144,6 +156,13 @@ function wantedSlots(options: ParserOptions, pieces: LogPiece[]): Map<string, nu
 
 const LETTERS: Record<number, number> = { 110: 10, 116: 9, 114: 13, 98: 8, 118: 11, 102: 12 };
 
+/** NaN for any other byte. */
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : Number.NaN;
+}
+
 /** Resolves `\"`, `\\`, `\n` and the like, and `\xhh`, to `at` in the same bytes; an unknown escape stays as it is. Returns the end. */
 function unescapeLog(bytes: Uint8Array, start: number, end: number, at: number): number {
   let out = at;
@@ -153,8 +172,7 @@ function unescapeLog(bytes: Uint8Array, start: number, end: number, at: number):
       continue;
     }
     const kind = bytes[++p];
-    const code =
-      kind === 120 && p + 2 < end ? Number.parseInt(String.fromCharCode(bytes[p + 1], bytes[p + 2]), 16) : Number.NaN;
+    const code = kind === 120 && p + 2 < end ? hexDigit(bytes[p + 1]) * 16 + hexDigit(bytes[p + 2]) : Number.NaN;
     if (kind === 34 || kind === BACKSLASH) bytes[out++] = kind;
     else if (LETTERS[kind] !== undefined) bytes[out++] = LETTERS[kind];
     else if (!Number.isNaN(code)) {
