@@ -1,33 +1,23 @@
 /** The three questions about event logs, on logs of the project's own generator. */
 import { beforeAll, expect, test } from "vitest";
-import { generate } from "../../src/run/generate.ts";
-import { quoted } from "../support/duckdb.ts";
+import { eventColumns, makeEvents } from "../support/events.ts";
 import { useOracle, type Way } from "../support/oracle.ts";
 
 const oracle = useOracle([0, 1, 2, 3]);
-const columns = "id,ts:timestamp,url,user,country,browser,os,status:int,ttfb:float";
+const columns = eventColumns;
 const ways: Way[] = [
   { workers: 0 },
-  { workers: 0, splitBytes: 40_000 },
-  { workers: 1, splitBytes: 70_001 },
+  { workers: 0, splitBytes: 15_000 },
+  { workers: 1, splitBytes: 27_001 },
   { workers: 2 },
-  { workers: 3, splitBytes: 100_003 },
+  { workers: 3, splitBytes: 33_003 },
 ];
 let files: string[];
 
 beforeAll(async () => {
-  const options = { files: 3, lines: 4000, urls: 30, users: 40, hours: 6, skew: 1, duplicates: 0.03 };
-  const generated = await generate(oracle.folder, options, { executor: oracle.executors.get(2)! });
-  files = generated.files;
-  const types = ["id", "ts", "url", "user", "country", "browser", "os", "status", "ttfb"].map((name) => {
-    const type = { ts: "TIMESTAMP", status: "BIGINT", ttfb: "DOUBLE" }[name] ?? "VARCHAR";
-    return `${quoted(name)}: ${quoted(type)}`;
-  });
-  const list = files.map(quoted).join(", ");
-  await oracle.duck.run(
-    `create view events as from read_csv([${list}], header = false, auto_detect = false, columns = {${types}})`,
-  );
-  expect((await oracle.duck.query("select count(*) from events")).rows).toEqual([[12_000]]);
+  const options = { files: 3, lines: 1500, urls: 30, users: 40, hours: 6, skew: 1, duplicates: 0.03 };
+  files = await makeEvents(oracle, options);
+  expect((await oracle.duck.query("select count(*) from events")).rows).toEqual([[4500]]);
 });
 
 test("how many different URLs per hour", () =>
