@@ -1,5 +1,7 @@
 /** Where a call came from: the files on the stack. Costs tens of microseconds: for things that are made, not for things that happen per row. */
 
+import { fileURLToPath } from "node:url";
+
 /** Deep enough for a job made by a helper of a helper, through a framework. */
 const FRAMES_MAX = 100;
 
@@ -34,4 +36,14 @@ export function moduleFile(file: string): string {
     ? file
     : `file://${encodeURI(file).replace(/[?#]/g, encodeURIComponent)}`;
   return url.replace(/[?#].*$/, "");
+}
+
+/** The nearest frame outside of this package: who called it, as far as the stack tells. */
+export function callerPlace(): { file: string; line: number } | undefined {
+  const own = new URL("../", import.meta.url).href;
+  for (const frame of (new Error().stack ?? "").split("\n").slice(1)) {
+    const match = /(file:\/\/.*?):(\d+):\d+\)?$/.exec(frame);
+    if (match && !match[1].startsWith(own)) return { file: fileURLToPath(match[1]), line: Number(match[2]) };
+  }
+  return undefined;
 }

@@ -4,9 +4,11 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.ts";
 import { formatCount, parseBytes } from "../base/units.ts";
-import { type AtomicFile, createAtomicFile } from "../output/atomic-file.ts";
+import { checkZone } from "../base/zone.ts";
+import { type AtomicFile, checkTarget, createAtomicFile } from "../output/atomic-file.ts";
 import { ProgressLine } from "../output/progress.ts";
 import { formatFor, writeResult } from "../output/write.ts";
+import { formatRejected } from "../run/rejects.ts";
 import type { RunResult, Summary } from "../run/result.ts";
 import type { RunOptions } from "../run/run.ts";
 
@@ -96,7 +98,9 @@ export class Answering {
   static async open(flags: AnswerFlags): Promise<Answering> {
     const [onError, path] = splitOnError(flags.onError ?? "fail");
     // Checked before any work is done.
+    if (flags.output !== undefined && flags.output !== "-") await checkTarget(flags.output);
     formatFor(flags.output, flags.to, process.stdout.isTTY === true);
+    if (flags.timeZone !== undefined) checkZone(flags.timeZone);
     return new Answering(flags, onError, path === undefined ? undefined : await createAtomicFile(path));
   }
 
@@ -183,10 +187,9 @@ export class Answering {
     if (summary.rejected > 0) {
       const shown = await run.rejected();
       this.notice(
-        `${formatCount(summary.rejected)} rows were rejected${shown.length < summary.rejected ? `; the first ${shown.length}` : ""}:`,
+        `${summary.rejected === 1 ? "1 row was" : `${formatCount(summary.rejected)} rows were`} rejected${shown.length < summary.rejected ? `; the first ${shown.length}` : ""}:`,
       );
-      for (const row of shown)
-        this.notice(`  ${row.file}:${row.line}: ${row.message}: ${JSON.stringify(row.text.slice(0, 200))}`);
+      for (const row of shown) this.notice(`  ${formatRejected(row)}`);
     }
     if (this.flags.json) process.stderr.write(`${JSON.stringify({ ...summary, written: rows })}\n`);
   }

@@ -1,6 +1,6 @@
 /** Errors as people read them: what, where, what to try; stacks only of the user's own code. */
 import { styleText } from "node:util";
-import { ThreadmillError } from "../base/errors.ts";
+import { InputError, TaskError, ThreadmillError, UsageError } from "../base/errors.ts";
 
 /** Prints an error to stderr and returns the exit code. */
 export function reportError(error: unknown): number {
@@ -15,7 +15,8 @@ export function formatError(error: unknown): string {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `${paint("red", "error:")} ${text}`;
   }
-  const lines = [`${paint("red", "error:")} ${where(error)}${error.message} ${paint("dim", `[${error.code}]`)}`];
+  const [first, ...more] = `${where(error)}${error.message}`.split("\n");
+  const lines = [`${paint("red", "error:")} ${first} ${paint("dim", `[${error.code}]`)}`, ...more];
   const place = details(error);
   if (place) lines.push(paint("dim", `  at ${place}`));
   const stack = userStack(error);
@@ -36,17 +37,19 @@ function details(error: ThreadmillError): string {
   if (offset !== undefined) parts.push(`byte ${offset}`);
   if (split) parts.push(`split ${split.start}–${Number.isFinite(split.end) ? split.end : "end"}`);
   if (worker) parts.push(`worker ${worker}`);
-  if (attempt !== undefined && attempt > 1) parts.push(`attempt ${attempt}`);
+  if (attempt !== undefined && (attempt > 1 || error instanceof TaskError)) parts.push(`attempt ${attempt}`);
   return parts.join(", ");
 }
 
 /** The frames of the user's own function: what the cause's stack holds outside this package and Node. */
 function userStack(error: ThreadmillError): string | undefined {
+  // The stack of a wrong question, a bad file or a full disk leads nowhere but into this package.
+  if (error instanceof UsageError || error instanceof InputError) return undefined;
   let cause: unknown = error;
   while (cause instanceof ThreadmillError && cause.cause !== undefined) cause = cause.cause;
-  if (!(cause instanceof Error) || cause instanceof ThreadmillError) return undefined;
+  if (!(cause instanceof Error) || cause instanceof ThreadmillError || "syscall" in cause) return undefined;
   const own = new URL("../", import.meta.url).href;
   const frames = (cause.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const users = frames.filter((line) => !line.includes("node:") && !line.includes(own));
+  const users = frames.filter((line) => !line.includes("node:") && !line.includes(own) && !line.includes("<anonymous>)"));
   return users.length > 0 ? users.slice(0, 8).join("\n") : undefined;
 }

@@ -6,6 +6,7 @@ import type { Command as CommandType } from "commander";
 import { Command } from "commander";
 import { ThreadmillError, UsageError } from "../base/errors.ts";
 import { isJob, type Job } from "../job/job.ts";
+import { importGuarded } from "../run/guard.ts";
 import { run } from "../run/run.ts";
 import { type AnswerFlags, Answering, addAnswerFlags } from "./answer.ts";
 
@@ -45,9 +46,20 @@ async function loadJob(target: string): Promise<{ job: Job<unknown>; url: string
   throw new UsageError("ERR_NO_JOB", what, {
     hint:
       jobs.length > 0
-        ? `It exports the jobs ${jobs.join(", ")}: threadmill run ${hash < 0 ? target : target.slice(0, hash)}#${jobs[0]}`
+        ? `It exports ${jobs.length === 1 ? "the job" : "the jobs"} ${jobs.join(", ")}: threadmill run ${named(hash < 0 ? target : target.slice(0, hash), jobs[0])}`
         : "Export a job: export default from(…).groupBy(…).aggregate(…)",
   });
+}
+
+const named = (file: string, job: string) => (job === "default" ? file : `${file}#${job}`);
+
+/** Where a module does not parse Node begins the stack with file and line, the line's text, and carets. */
+function excerpt(error: unknown): string {
+  if (!(error instanceof SyntaxError)) return "";
+  const [place = "", ...lines] = (error.stack ?? "").split("\n");
+  if (!/:\d+$/.test(place)) return "";
+  const shown = lines.slice(0, lines.findIndex((line) => line.startsWith("SyntaxError")));
+  return ["", place.replace(/^file:\/\//, ""), ...shown].filter((line, at) => at === 0 || line.trim() !== "").join("\n  ");
 }
 
 function checkFile(path: string): void {
@@ -59,11 +71,14 @@ function checkFile(path: string): void {
 
 async function importJob(path: string, url: string): Promise<Record<string, unknown>> {
   try {
-    return await import(url);
+    return await importGuarded(url);
   } catch (error) {
     if (error instanceof ThreadmillError) throw error;
     const what = error instanceof SyntaxError ? "does not parse" : "threw while it was imported";
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ThreadmillError("ERR_MODULE_FAILED", `the job module ${path} ${what}: ${message}`, { cause: error });
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new ThreadmillError("ERR_MODULE_FAILED", `the job module ${path} ${what}: ${message}${excerpt(error)}`, {
+      cause: error,
+      hint: `Run it by itself to see more: node ${path}`,
+    });
   }
 }

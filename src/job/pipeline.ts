@@ -6,6 +6,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { TaskError } from "../base/errors.ts";
 import type { Batch, Rejected } from "../input/batch.ts";
 import type { Grouping, Kernel, UserAggregate } from "../kernel/kernel.ts";
+import { AggregateFailed } from "../kernel/group/user.ts";
 import { decodeColumn } from "../kernel/scalar/decode.ts";
 import type { RowOrder, Vector } from "../kernel/vector.ts";
 import { type CompiledExpression, compileExpression, evaluatePredicate, type Frame } from "./evaluate.ts";
@@ -44,11 +45,13 @@ export class Pipeline {
   #cursor: RecordCursor;
   #batch: Batch | undefined;
   #file = 0;
+  #functions: JobFunctions;
   #selected = new Int32Array(0);
   #matches = new Int32Array(0);
 
   constructor(plan: Plan, functions: JobFunctions, kernel: Kernel) {
     this.plan = plan;
+    this.#functions = functions;
     const compile = (expression: Expression) =>
       compileExpression(expression, plan.schema.columns, { timeZone: plan.timeZone });
     this.#steps = plan.steps.map((step) => compileStep(step, functions, compile));
@@ -248,7 +251,9 @@ export class Pipeline {
     try {
       this.grouping!.fold(decoded.n, keys, inputs, order);
     } catch (error) {
-      throw functionFailed("an aggregate", error, decoded.offsets[0]);
+      if (!(error instanceof AggregateFailed)) throw error;
+      const at = this.#functions.aggregates.indexOf(error.user);
+      throw functionFailed(`aggregate ${group.aggregates[at]?.name}`, error.cause, decoded.offsets[error.row]);
     }
   }
 
@@ -343,8 +348,8 @@ function rejectRow(batch: Batch, row: number, reason: Rejected["reason"], messag
 
 function functionFailed(name: string, error: unknown, offset: number): TaskError {
   if (error instanceof TaskError) return error;
-  const what = error instanceof Error ? error.message : String(error);
-  return new TaskError("ERR_FUNCTION_FAILED", `${name} threw: ${what}`, { cause: error, place: { offset } });
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new TaskError("ERR_FUNCTION_FAILED", `${name} threw ${what}`, { cause: error, place: { offset } });
 }
 
 function asyncFunction(name: string): TaskError {

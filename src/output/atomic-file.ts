@@ -87,6 +87,17 @@ async function inspect(path: string): Promise<{ path: string; regular: boolean; 
   }
 }
 
+/** Refuses at once what could not be written after a long run: a folder, a file in no folder, a place without permission. */
+export async function checkTarget(path: string): Promise<void> {
+  const target = await inspect(path);
+  if (!target.regular || target.mode !== undefined) return;
+  try {
+    await access(dirname(target.path), constants.W_OK);
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
 async function openFile(
   path: string,
   target: string,

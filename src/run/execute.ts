@@ -201,7 +201,8 @@ export class Execution {
       const { worker, epoch, endedAt, complete } = result;
       this.#on({ type: "SplitFinished", split: split.id, worker, epoch, endedAt, complete });
       this.#options.onSplit?.(result);
-    } catch (error) {
+    } catch (failure) {
+      const error = unwrap(failure);
       if (future.worker !== undefined) this.#on({ type: "SplitStarted", split: split.id, worker: future.worker });
       this.#on({ type: "SplitFailed", split: split.id, error, canRetry: canRetry(error) });
     }
@@ -224,7 +225,10 @@ export class Execution {
     this.#blocks.delete(split.id);
     this.#rejects.add(split, this.#options.sources[split.source], result, block?.linesBefore);
     const tooMany = this.#rejects.excess();
-    if (tooMany) return this.#fail(tooMany);
+    if (tooMany) {
+      this.#ended = true;
+      return this.#track(this.#rejects.explain(tooMany));
+    }
     if (result.partial) this.#track(this.#commit(split, result.partial));
     if (result.rowSet && this.onRows) {
       const { rowSet } = result;
@@ -291,12 +295,20 @@ export class Execution {
     if (source.kind === "file") checkPinned(source);
     if (error instanceof ThreadmillError) {
       const before = this.#blocks.get(split.id)?.linesBefore ?? (await linesBefore(source, split.start));
-      const place = { file: source.path, split: { start: split.start, end: split.end }, attempt, ...error.place };
-      if (place.line !== undefined) place.line += before + 1;
+      const place = { file: source.path, split: { start: split.start, end: split.end }, ...error.place, attempt };
+      if (place.line !== undefined && place.file === source.path) place.line += before + 1;
       Object.assign(error.place, place);
     }
     throw error;
   }
+}
+
+/** The executor wraps what a task threw; an error of ours says more than its wrapping, which adds the worker. */
+function unwrap(error: unknown): unknown {
+  if (!(error instanceof TaskError && error.cause instanceof ThreadmillError)) return error;
+  if (error.code !== "ERR_TASK_FAILED" && error.code !== error.cause.code) return error;
+  Object.assign(error.cause.place, { worker: error.place.worker, ...error.cause.place });
+  return error.cause;
 }
 
 /** Input that is wrong stays wrong; functions, timeouts and workers that die are tried again. */

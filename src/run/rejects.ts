@@ -1,6 +1,6 @@
 /** Rejected rows of a run: counted, the first few kept to be shown, all of them handed to the quarantine, in input order. */
 import { RejectedError } from "../base/errors.ts";
-import { REJECTED_SHOWN } from "../base/limits.ts";
+import { REJECTED_SHOWN, REJECTED_TEXT_CHARS_MAX } from "../base/limits.ts";
 import type { Rejected } from "../input/batch.ts";
 import type { Source } from "../input/source.ts";
 import type { SplitSpec } from "../job/schedule.ts";
@@ -51,6 +51,15 @@ export class Rejects {
     }
   }
 
+  /** Throws the error, with the rows that are kept to be shown. */
+  async explain(error: RejectedError): Promise<never> {
+    const rows = await this.report().shown();
+    const lines = rows.map((row) => `\n  ${formatRejected(row)}`);
+    throw new RejectedError(error.code, `${error.message}${lines.join("")}`, {
+      hint: "Mend the rows, or allow more of them with --max-errors.",
+    });
+  }
+
   /** The error for more rejected rows than allowed, else undefined. */
   excess(): RejectedError | undefined {
     if (this.#count <= this.#max) return undefined;
@@ -63,6 +72,13 @@ export class Rejects {
   report(): RejectReport {
     return { count: this.#count, shown: () => Promise.all(this.#kept.map(describe)) };
   }
+}
+
+/** One line: where, why, and the beginning of the row. */
+export function formatRejected(row: RejectedRow): string {
+  const cut = row.text.length > REJECTED_TEXT_CHARS_MAX;
+  const text = JSON.stringify(row.text.slice(0, REJECTED_TEXT_CHARS_MAX));
+  return `${row.file}:${row.line}: ${row.message}: ${text}${cut ? "…" : ""}`;
 }
 
 async function describe({ split, source, linesBefore: before, rejected }: Kept): Promise<RejectedRow> {

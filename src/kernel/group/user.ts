@@ -10,6 +10,17 @@ import type { Vector } from "../vector.ts";
 import { type Accumulator, inputOf } from "./accumulator.ts";
 import { Cell } from "./cell.ts";
 
+/** A user's function threw at this row of the batch; `cause` is what it threw. */
+export class AggregateFailed extends Error {
+  readonly row: number;
+  readonly user: UserAggregate;
+  constructor(row: number, user: UserAggregate, cause: unknown) {
+    super("a user aggregate failed", { cause });
+    this.row = row;
+    this.user = user;
+  }
+}
+
 export class UserAccumulator implements Accumulator {
   readonly #user: UserAggregate;
   readonly #accumulators: unknown[] = [];
@@ -39,8 +50,12 @@ export class UserAccumulator implements Accumulator {
       const value = input.kind === "values" ? input.values[i] : this.#decode(input, i);
       if (value === null || value === undefined) continue;
       const group = groups[i];
-      const accumulator = this.#started[group] ? this.#accumulators[group] : this.#user.zero();
-      this.#accumulators[group] = this.#user.step(accumulator, value);
+      try {
+        const accumulator = this.#started[group] ? this.#accumulators[group] : this.#user.zero();
+        this.#accumulators[group] = this.#user.step(accumulator, value);
+      } catch (error) {
+        throw new AggregateFailed(i, this.#user, error);
+      }
       this.#started[group] = true;
     }
   }
