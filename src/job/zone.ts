@@ -43,7 +43,9 @@ export function truncater(unit: TimeUnit, zone: string): (micros: number) => num
     // The offset of the instant itself keeps the two hours of an autumn night apart.
     return (micros) => {
       const offset = zoneOffsetMicros(zone, micros);
-      return Math.floor((micros + offset) / step) * step - offset;
+      const start = Math.floor((micros + offset) / step) * step - offset;
+      // Where clocks jump by half an hour, an hour can begin at the jump.
+      return zoneOffsetMicros(zone, start) === offset ? start : jumpBetween(zone, start, micros);
     };
   }
   const startDay = dayStarts[unit];
