@@ -178,6 +178,7 @@ describe("nginx", () => {
   });
 
   test("escapes are resolved outside of quotes too", () => {
+    expect(read("$status $request_uri", ["200 /\\x22"])).toEqual([{ status: "200", path: '/"' }]);
     expect(read("$request_uri $status", ["/a\\x22b\\x5Cc 200"])).toEqual([{ path: '/a"b\\c', status: "200" }]);
   });
 

@@ -3,6 +3,7 @@
  * plain to see. It is what the fast parsers are compared with, and it shares no code with them.
  */
 import type { Batch, Format, Parser, ParserOptions, RejectReason } from "../../src/input/batch.ts";
+import { naiveLogLine } from "./naive-log.ts";
 
 export interface PlainRow {
   offset: number;
@@ -135,42 +136,80 @@ function naiveLines(text: string, start: number, options: ParserOptions): PlainR
       if (isLast && whole === "") return;
       const reason: RejectReason | undefined =
         raw.length > options.lineBytesMax ? "line-too-long" : raw.includes("\0") ? "nul-byte" : undefined;
-      const outcome = reason ?? read(utf8(raw));
+      const outcome = reason ?? read(raw);
       if (typeof outcome === "string") result.rejected.push({ reason: outcome, offset: at, line, raw });
       else if (outcome !== undefined) result.rows.push({ offset: at, line, values: outcome });
     });
   return result;
 }
 
+/** Takes the line's bytes as latin1. */
 type LineReader = (line: string) => (string | null)[] | RejectReason | undefined;
 
 function lineReader(options: ParserOptions): LineReader {
   const { format } = options;
   const names = options.wanted.map((i) => options.schema.columns[i].name);
-  if (format.kind === "ndjson") return (line) => readJson(line, names);
+  if (format.kind === "ndjson") return (line) => readJson(utf8(line), names);
+  if (format.kind === "log") {
+    return (line) => {
+      if (/^[ \t\r]*$/.test(line)) return undefined;
+      const found = naiveLogLine(line, format.logFormat);
+      return found === undefined ? "no-match" : names.map((name) => (found.has(name) ? utf8(found.get(name)!) : null));
+    };
+  }
   if (format.kind !== "text") throw new Error(`no naive reader for ${format.kind}`);
-  return (line) => {
+  return (bytes) => {
+    const line = utf8(bytes);
     const match = new RegExp(format.pattern, format.flags).exec(line);
     if (match === null) return line === "" ? undefined : "no-match";
     return names.map((name) => match.groups?.[name] ?? null);
   };
 }
 
-/** Numbers that JSON.parse would round or rewrite are not for this reader: tests feed it plain ones. */
 function readJson(line: string, names: string[]): (string | null)[] | RejectReason | undefined {
   if (/^[ \t\r]*$/.test(line)) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseJson(line);
   } catch {
     return "bad-json";
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "bad-json";
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isRaw(value)) return "bad-json";
   return names.map((name) => {
-    const found = name.split(".").reduce<unknown>((at, key) => own(at, key), value);
+    const found = own(value, name) ?? name.split(".").reduce<unknown>((at, key) => own(at, key), value);
     if (found === undefined || found === null) return null;
     return typeof found === "string" ? Buffer.from(found).toString() : JSON.stringify(found);
   });
+}
+
+// Not in TypeScript's library so far: what was written for a value, and numbers that keep it.
+interface RawJson {
+  rawJSON: string;
+}
+const { rawJSON, isRawJSON } = JSON as unknown as {
+  rawJSON(text: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
+};
+
+/** JSON.parse, but numbers stay as they were written. */
+function parseJson(text: string): unknown {
+  const keep = (_key: string, value: unknown, context: { source: string }): unknown =>
+    typeof value === "number" ? rawJSON(context.source) : value;
+  return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
+}
+
+function isRaw(value: unknown): boolean {
+  return isRawJSON(value);
+}
+
+/** Objects and arrays come as written: the same text without spaces and escapes, to be compared. Other text as it is. */
+export function normalJson(value: string | null): string | null {
+  if (value === null || !/^[[{]/.test(value)) return value;
+  try {
+    return JSON.stringify(parseJson(value));
+  } catch {
+    return value;
+  }
 }
 
 function own(value: unknown, key: string): unknown {

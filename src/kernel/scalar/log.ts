@@ -70,7 +70,10 @@ export class LogParser extends LineParser {
       return startsWith(bytes, p + 1, end, part.behind) ? p + 1 + part.behind.length : -1;
     }
     const { behind, escapes, isList } = part;
-    if (behind.length === 0) p = end;
+    if (behind.length === 0) {
+      escaped = escapes && bytes.subarray(p, end).includes(BACKSLASH);
+      p = end;
+    }
     for (; p < end; p++) {
       if (escapes && bytes[p] === BACKSLASH) {
         escaped = true;
