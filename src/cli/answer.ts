@@ -26,6 +26,7 @@ export interface AnswerFlags {
   lineMax?: number;
   timeZone?: string;
   json?: boolean;
+  explain?: boolean;
   progress?: boolean;
   color?: boolean;
 }
@@ -79,6 +80,7 @@ export function addAnswerFlags(command: Command): Command {
     .addOption(new Option("--split-bytes <size>", "bytes per split of a plain file").argParser(bytes("--split-bytes")))
     .option("--line-max <size>", "a longer line is rejected (default 64MB)", bytes("--line-max"))
     .option("--time-zone <zone>", "IANA zone for hours and days and for printed times (default UTC)")
+    .option("--explain", "print the plan, and which part of it runs where; run nothing")
     .option("--json", "print a one-line summary to stderr")
     .option("--no-progress", "no progress line")
     .option("--no-color", "no colours");
@@ -101,6 +103,7 @@ export class Answering {
     if (flags.output !== undefined && flags.output !== "-") await checkTarget(flags.output);
     formatFor(flags.output, flags.to, process.stdout.isTTY === true);
     if (flags.timeZone !== undefined) checkZone(flags.timeZone);
+    if (flags.explain) return new Answering(flags, onError, undefined);
     return new Answering(flags, onError, path === undefined ? undefined : await createAtomicFile(path));
   }
 

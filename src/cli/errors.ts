@@ -50,6 +50,8 @@ function userStack(error: ThreadmillError): string | undefined {
   if (!(cause instanceof Error) || cause instanceof ThreadmillError || "syscall" in cause) return undefined;
   const own = new URL("../", import.meta.url).href;
   const frames = (cause.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const users = frames.filter((line) => !line.includes("node:") && !line.includes(own) && !line.includes("<anonymous>)"));
+  const users = frames.filter(
+    (line) => !line.includes("node:") && !line.includes(own) && !line.includes("<anonymous>)"),
+  );
   return users.length > 0 ? users.slice(0, 8).join("\n") : undefined;
 }

@@ -8,6 +8,7 @@ import { Answer, type FormatRequest, type Job, type JobDefinition } from "../job
 import { parseAggregates, parseExpression, parseKeys, parseSort } from "../job/parse.ts";
 import { run } from "../run/run.ts";
 import { type AnswerFlags, Answering, addAnswerFlags, wholeNumber } from "./answer.ts";
+import { explain } from "./explain.ts";
 
 interface QueryFlags extends AnswerFlags {
   format?: SchemaRequest["format"];
@@ -59,15 +60,15 @@ export function queryCommand(): Command {
     .option("--aggregate <list>", "clicks=count(), visitors=distinct(user)")
     .option("--select <list>", "rows instead of groups: ts, url, ms=ttfb*1000")
     .option("--sort <keys>", "clicks desc, url; default: by key")
-    .option("--limit <n>", "at most so many rows", wholeNumber("--limit"))
-    .option("--explain", "print the plan, and which part of it runs where; run nothing");
+    .option("--limit <n>", "at most so many rows", wholeNumber("--limit"));
   return addAnswerFlags(command).addHelpText("after", examples).action(action);
 }
 
-async function action(files: string[], flags: QueryFlags & { explain?: boolean }): Promise<void> {
+async function action(files: string[], flags: QueryFlags): Promise<void> {
   const job = jobOf(files, flags);
   const answer = await Answering.open(flags);
   try {
+    if (flags.explain) return void process.stdout.write(await explain(job, answer.options));
     await answer.write(run(job, answer.options), flags.aggregate ?? flags.select ?? files.join(" "));
   } finally {
     await answer.close();

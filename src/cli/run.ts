@@ -9,6 +9,7 @@ import { isJob, type Job } from "../job/job.ts";
 import { importGuarded } from "../run/guard.ts";
 import { run } from "../run/run.ts";
 import { type AnswerFlags, Answering, addAnswerFlags } from "./answer.ts";
+import { explain } from "./explain.ts";
 
 export function runCommand(): CommandType {
   return addAnswerFlags(new Command("run"))
@@ -24,6 +25,7 @@ export function runCommand(): CommandType {
       try {
         const { job, url, exportName } = await loadJob(target);
         const options = { ...answer.options, meta: { url }, exportName, ...(files.length > 0 && { sources: files }) };
+        if (flags.explain) return void process.stdout.write(await explain(job, options));
         await answer.write(run(job, options), target);
       } finally {
         await answer.close();
@@ -58,8 +60,13 @@ function excerpt(error: unknown): string {
   if (!(error instanceof SyntaxError)) return "";
   const [place = "", ...lines] = (error.stack ?? "").split("\n");
   if (!/:\d+$/.test(place)) return "";
-  const shown = lines.slice(0, lines.findIndex((line) => line.startsWith("SyntaxError")));
-  return ["", place.replace(/^file:\/\//, ""), ...shown].filter((line, at) => at === 0 || line.trim() !== "").join("\n  ");
+  const shown = lines.slice(
+    0,
+    lines.findIndex((line) => line.startsWith("SyntaxError")),
+  );
+  return ["", place.replace(/^file:\/\//, ""), ...shown]
+    .filter((line, at) => at === 0 || line.trim() !== "")
+    .join("\n  ");
 }
 
 function checkFile(path: string): void {

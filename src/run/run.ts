@@ -79,7 +79,7 @@ interface Prepared {
   notices: string[];
 }
 
-async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
+export async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
   const streams = new Streams();
@@ -123,6 +123,20 @@ export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise
   return execute<Row>(prepared, options, started);
 }
 
+/** The byte ranges of the files of a run; streams have none. */
+export function splitsOf({ sources, plan }: Prepared, options: RunOptions & { workers: number }): SplitSpec[] {
+  const files = sources.filter((source) => source.kind === "file");
+  const bytesTotal = files.reduce((sum, source) => sum + source.size, 0);
+  const { format, schema, lineBytesMax } = plan;
+  const dialect = format.kind === "csv" ? format : { quote: "", delimiter: "\n" };
+  return planSplits(files, {
+    splitBytes: options.splitBytes ?? chooseSplitBytes(bytesTotal, Math.max(1, options.workers)),
+    dialect: { quote: dialect.quote, delimiter: dialect.delimiter },
+    fields: schema.fields,
+    lineBytesMax,
+  });
+}
+
 async function execute<Row>(prepared: Prepared, options: RunOptions, started: number): Promise<RunResult<Row>> {
   const { sources, plan } = prepared;
   const workers = options.workers ?? availableParallelism();
@@ -136,14 +150,7 @@ async function execute<Row>(prepared: Prepared, options: RunOptions, started: nu
   const files = sources.filter((source) => source.kind === "file");
   const streams = sources.filter((source) => source.kind === "stream");
   const bytesTotal = files.reduce((sum, source) => sum + source.size, 0);
-  const { format, schema, lineBytesMax } = plan;
-  const dialect = format.kind === "csv" ? format : { quote: "", delimiter: "\n" };
-  const splits: SplitSpec[] = planSplits(files, {
-    splitBytes: options.splitBytes ?? chooseSplitBytes(bytesTotal, Math.max(1, workers)),
-    dialect: { quote: dialect.quote, delimiter: dialect.delimiter },
-    fields: schema.fields,
-    lineBytesMax,
-  });
+  const splits = splitsOf(prepared, { ...options, workers });
   const blocks = streams.length > 0 ? prepared.streams.blocks(streams, plan, splits.length) : undefined;
   const execution = new Execution({
     plan,
