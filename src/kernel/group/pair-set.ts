@@ -10,8 +10,8 @@
 import { hashPair } from "../../base/hash.ts";
 import { growInts } from "./grow.ts";
 
-/** Bits may always take this much: it fits beside everything else in a small cache hierarchy. */
-const BITS_WORDS_MIN = 2 * 1024 * 1024;
+/** Bits may always take this much (32 MB): an access is one cache miss at worst, where the table takes one or two. */
+const BITS_WORDS_MIN = 8 * 1024 * 1024;
 /** Above that, bits may take this many words per pair: about what the table takes. */
 const BITS_WORDS_PER_PAIR = 4;
 

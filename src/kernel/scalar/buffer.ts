@@ -11,6 +11,8 @@ const LF = 10;
 const CR = 13;
 /** Sentinels behind the filled part. */
 const SLACK = 2;
+/** Readable behind the sentinels: byte loops that go by words of four may look so far. */
+const WORD_SLACK = 3;
 /** From this carry on, a record is searched for its end instead of being parsed anew with every chunk (else: quadratic). */
 const LONG_CARRY_BYTES: number = 64 * 1024;
 /** A rejected record keeps at most this much of its bytes. */
@@ -32,6 +34,8 @@ export abstract class BufferedParser implements Parser {
   protected bytes: Uint8Array = new Uint8Array(0);
   /** The same memory, for `indexOf` (memchr) and the string methods. */
   protected view: Buffer = Buffer.alloc(0);
+  /** The same memory, for loops that go by unaligned words. */
+  protected words: DataView = new DataView(new ArrayBuffer(0));
   /** Filled part of `bytes`: [0, fill). */
   protected fill = 0;
   /** First byte of the next record. */
@@ -178,11 +182,13 @@ export abstract class BufferedParser implements Parser {
   }
 
   #room(bytes: number): void {
-    if (this.bytes.length >= bytes + SLACK) return;
-    const larger = new Uint8Array(Math.max(bytes + SLACK, this.bytes.length * 2, 4096));
+    const needed = bytes + SLACK + WORD_SLACK;
+    if (this.bytes.length >= needed) return;
+    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2, 4096));
     larger.set(this.bytes);
     this.bytes = larger;
     this.view = Buffer.from(larger.buffer);
+    this.words = new DataView(larger.buffer);
   }
 
   #take(chunk: Uint8Array): void {

@@ -10,6 +10,8 @@ import { BufferedParser } from "./buffer.ts";
 
 const LF = 10;
 const CR = 13;
+const EVERY_BYTE = 0x01010101;
+const HIGH_BITS = 0x80808080 | 0;
 /** Stands for "no quote": a byte value that never occurs. */
 const NO_QUOTE = -1;
 
@@ -85,26 +87,34 @@ export class CsvParser extends BufferedParser {
   }
 
   /**
-   * The hot loop: the fields of one record. One comparison passes over most bytes, for delimiter, newline, quote and NUL
-   * all lie at or under `limit`, and the sentinels behind the buffer stop it. Returns the index of the line end (`fill`: of
+   * The hot loop: the fields of one record. One test passes over most bytes, four at a time, for delimiter, newline, quote
+   * and NUL all lie at or under `limit`, and the sentinels behind the buffer stop it: a byte below n sets its high bit in
+   * (word - n…n) & ~word, and the lowest bit that is set is never wrong. Returns the index of the line end (`fill`: of
    * the sentinel); #count, #problem and #newlines say the rest.
    */
   #record(start: number, row: number): number {
     const { ranges } = this;
     const delimiter = this.#delimiter;
     const quote = this.#quote;
-    const limit = this.#limit;
+    const beyond = (this.#limit + 1) * EVERY_BYTE;
     const slots = this.#slots;
     const slotCount = slots.length;
-    let { bytes } = this;
+    let { bytes, words } = this;
     let p = start;
     let fieldStart = start;
     let field = 0;
     this.#problem = 0;
     this.#newlines = 0;
     for (;;) {
+      let word = words.getInt32(p, true);
+      let low = (word - beyond) & ~word & HIGH_BITS;
+      while (low === 0) {
+        p += 4;
+        word = words.getInt32(p, true);
+        low = (word - beyond) & ~word & HIGH_BITS;
+      }
+      p += (31 - Math.clz32(low & -low)) >> 3;
       let byte = bytes[p];
-      while (byte > limit) byte = bytes[++p];
       if (byte === delimiter) {
         if (field < slotCount) {
           const slot = slots[field];
@@ -122,6 +132,7 @@ export class CsvParser extends BufferedParser {
       } else if (byte === quote && p === fieldStart) {
         p = this.#quoted(p, field < slotCount && slots[field] >= 0 ? row + slots[field] : -1);
         bytes = this.bytes;
+        words = this.words;
         byte = bytes[p];
         if (byte === delimiter) {
           field++;
