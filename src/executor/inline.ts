@@ -4,6 +4,7 @@
  * promise and lets the next task start; the function itself goes on until it returns (a synchronous one delays even the
  * rejection), and process.exit() or an uncaught error in it is this process's own.
  */
+import { setImmediate } from "node:timers/promises";
 import { TaskError } from "../base/errors.ts";
 import { QUEUE_TASKS_MAX } from "../base/limits.ts";
 import { ThreadTable } from "../shared/thread-table.ts";
@@ -32,6 +33,8 @@ import { refusalError, stopError, unserialisable } from "./worker-failure.ts";
 
 /** The id under which this thread runs tasks. */
 const INLINE_WORKER = 0;
+/** Tasks run this long before the event loop has its turn. */
+const TURNS_MS = 20;
 
 export class InlineExecutor implements Executor {
   readonly kind = "inline" as const;
@@ -48,6 +51,7 @@ export class InlineExecutor implements Executor {
   #isPumping = false;
   #lastSequence = 0;
   #lastDispatch = 0;
+  #yieldedMs = performance.now();
   #closing: Promise<ShutdownReport> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -140,7 +144,16 @@ export class InlineExecutor implements Executor {
     this.#isPumping = true;
     // First let submit return its future.
     await undefined;
-    for (let call = this.#queue.pop(); call; call = this.#queue.pop()) await this.#takeTurn(call);
+    for (;;) {
+      // From time to time the event loop goes first: tasks alone would let no timer and no Ctrl-C through.
+      if (performance.now() - this.#yieldedMs > TURNS_MS) {
+        await setImmediate();
+        this.#yieldedMs = performance.now();
+      }
+      const call = this.#queue.pop();
+      if (!call) break;
+      await this.#takeTurn(call);
+    }
     this.#isPumping = false;
   }
 

@@ -5,13 +5,13 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { TaskError } from "../base/errors.ts";
 import type { Batch, Rejected } from "../input/batch.ts";
-import type { Grouping, Kernel, UserAggregate } from "../kernel/kernel.ts";
 import { AggregateFailed } from "../kernel/group/user.ts";
+import type { Grouping, Kernel, UserAggregate } from "../kernel/kernel.ts";
 import { decodeColumn } from "../kernel/scalar/decode.ts";
 import type { RowOrder, Vector } from "../kernel/vector.ts";
 import { type CompiledExpression, compileExpression, evaluatePredicate, type Frame } from "./evaluate.ts";
 import type { Expression } from "./expression.ts";
-import type { Plan, PlanStep } from "./plan.ts";
+import type { Plan, PlanAggregate, PlanStep } from "./plan.ts";
 import { RecordCursor } from "./record.ts";
 import { RowCollector, type RowSet } from "./rows.ts";
 
@@ -194,8 +194,7 @@ export class Pipeline {
     for (let i = 0; i < selection.n; i++) {
       const verdict = this.#call(step, selection, i);
       if (verdict === rejectedRow) continue;
-      if (verdict instanceof Promise) throw asyncFunction(step.name);
-      if (verdict) matches[n++] = i;
+      if (synchronous(verdict, step.name)) matches[n++] = i;
     }
     return this.#keep(selection, matches, n);
   }
@@ -204,16 +203,20 @@ export class Pipeline {
     const objects: unknown[] = [];
     const offsets: number[] = [];
     const { record } = this.#cursor;
-    const add = (value: unknown, i: number) => {
-      objects.push(value === record ? this.#cursor.snapshot() : value);
-      offsets.push(selection.offsets[i]);
+    // The record is the cursor, which moves on: what is kept of it must be a copy. It reads all columns, some of them perhaps bad.
+    const kept = (value: unknown) => (value === record ? this.#cursor.snapshot() : value);
+    const call = (value: unknown): unknown[] => {
+      const made = synchronous(step.call(value), step.name);
+      // A generator runs while it is read: it is user code too.
+      return step.kind === "map" ? [kept(made)] : Array.from(iterableOf(made, step.name), kept);
     };
     for (let i = 0; i < selection.n; i++) {
-      const made = this.#call(step, selection, i);
+      const made = this.#call({ call, name: step.name }, selection, i);
       if (made === rejectedRow) continue;
-      if (made instanceof Promise) throw asyncFunction(step.name);
-      if (step.kind === "map") add(made, i);
-      else for (const value of iterableOf(made, step.name)) add(value, i);
+      for (const value of made as unknown[]) {
+        objects.push(value);
+        offsets.push(selection.offsets[i]);
+      }
     }
     return ofObjects(objects, Float64Array.from(offsets));
   }
@@ -239,12 +242,16 @@ export class Pipeline {
     const { group } = this.plan;
     if (!group) return this.#collect(selection);
     const names = new Set([...this.#keys, ...this.#inputs.flat()].flatMap((expression) => expression.columns));
-    const decoded = this.#decode(selection, names);
+    const needsRecords = group.aggregates.some((aggregate) => isOfRecords(aggregate));
+    let decoded = this.#decode(selection, names);
+    const records = needsRecords ? this.#records(decoded) : undefined;
+    if (records && records.length < decoded.n)
+      decoded = this.#decode(this.#ofRows(this.#selected, records.length), names);
     if (decoded.n === 0) return;
     const keys = this.#keys.map((key) => key.evaluate(decoded));
     const inputs = this.#inputs.map((expressions, at) =>
-      expressions.length === 0 && group.aggregates[at].spec.op === "user"
-        ? [this.#records(decoded)]
+      isOfRecords(group.aggregates[at])
+        ? [{ kind: "values", values: records! } satisfies Vector]
         : expressions.map((expression) => expression.evaluate(decoded)),
     );
     const order: RowOrder = { file: this.#file, offsets: decoded.offsets };
@@ -278,14 +285,18 @@ export class Pipeline {
     );
   }
 
-  #records(selection: Selection): Vector {
-    if (selection.objects) return { kind: "values", values: selection.objects };
+  /** What users' aggregates fold: copies of the selected records. Rows with a field that does not parse leave the selection. */
+  #records(selection: Selection): unknown[] {
+    if (selection.objects) return selection.objects;
+    const step = { call: () => this.#cursor.snapshot(), name: "an aggregate" };
     const values: unknown[] = [];
     for (let i = 0; i < selection.n; i++) {
-      this.#cursor.move(this.#batch!, this.#selected[i]);
-      values.push(this.#cursor.snapshot());
+      const record = this.#call(step, selection, i);
+      if (record === rejectedRow) continue;
+      this.#selected[values.length] = this.#selected[i];
+      values.push(record);
     }
-    return { kind: "values", values };
+    return values;
   }
 }
 
@@ -350,6 +361,18 @@ function functionFailed(name: string, error: unknown, offset: number): TaskError
   if (error instanceof TaskError) return error;
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new TaskError("ERR_FUNCTION_FAILED", `${name} threw ${what}`, { cause: error, place: { offset } });
+}
+
+function isOfRecords(aggregate: PlanAggregate): boolean {
+  return aggregate.inputs.length === 0 && aggregate.spec.op === "user";
+}
+
+/** The value, unless it is a promise: nobody would wait for it. */
+function synchronous(value: unknown, name: string): unknown {
+  if (!(value instanceof Promise)) return value;
+  // Its failure is not ours to report, nor reason enough to end the worker.
+  value.catch(() => {});
+  throw asyncFunction(name);
 }
 
 function asyncFunction(name: string): TaskError {

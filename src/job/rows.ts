@@ -38,8 +38,13 @@ export class RowCollector {
   }
 
   take(): RowSet {
+    const { select, schema } = this.#plan;
     const set: RowSet = { rows: this.#rows, columns: this.#columns, objects: this.#objects };
-    return cutRows(set, this.#plan.select?.map((key) => key.name) ?? [], this.#plan);
+    return cutRows(
+      set,
+      (select ?? schema.columns).map((column) => column.name),
+      this.#plan,
+    );
   }
 }
 

@@ -247,6 +247,8 @@ function failed(schedule: Schedule, event: Extract<ScheduleEvent, { type: "Split
   }
   if (event.canRetry && split.attempts <= schedule.options.retries && !schedule.stopped)
     return requeue(schedule, split);
+  // Nobody waits for this split any more: whether it was begun at all was chance, and chance must not decide what a run says.
+  if (schedule.stopped) return;
   schedule.ended = true;
   out.push({ type: "Fail", split: specOf(split), attempt: split.attempts, error: event.error });
 }

@@ -80,6 +80,8 @@ export class Execution {
   #rejects: Rejects;
   #totals: Omit<Totals, "rejected"> = { rows: 0, bytes: 0, retries: 0 };
   #end = Promise.withResolvers<void>();
+  /** Rejects with the first failure, also one after the end: while the last rows wait for their consumer. */
+  #failed = Promise.withResolvers<never>();
   #ended = false;
   #abort = new AbortController();
   #pending = new Set<Promise<unknown>>();
@@ -98,6 +100,7 @@ export class Execution {
       ...(!options.plan.group && { window: this.#slots * ROWS_WINDOW_PER_WORKER }),
     });
     this.#rejects = new Rejects(options.maxErrors, options.quarantine);
+    this.#failed.promise.catch(() => {});
   }
 
   /** Streams cannot be read again, so what was folded must not be lost with a worker; rows come back anyway. */
@@ -109,15 +112,14 @@ export class Execution {
   async run(): Promise<Totals> {
     const { executor, signal, splits, blocks } = this.#options;
     const unsubscribe = executor.on((event) => this.#onExecutor(event));
-    const onAbort = () =>
-      this.#fail(new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal!.reason }));
+    const onAbort = () => this.#fail(interrupted(signal!));
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (signal?.aborted) onAbort();
       this.#on({ type: "SplitsFound", splits, last: blocks === undefined });
       if (blocks) this.#track(this.#readBlocks(blocks));
       await this.#end.promise;
-      await this.#rowsGate;
+      await Promise.race([this.#rowsGate, this.#failed.promise]);
       for (const source of this.#options.sources) if (source.kind === "file") checkPinned(source);
       return { ...this.#totals, rejected: this.#rejects.report() };
     } finally {
@@ -166,6 +168,7 @@ export class Execution {
 
   #fail(error: unknown): void {
     this.#ended = true;
+    this.#failed.reject(error);
     this.#end.reject(error);
   }
 
@@ -175,7 +178,8 @@ export class Execution {
 
   async #start(split: SplitSpec, attempt: number): Promise<void> {
     const { executor, plan, sources, splitTimeoutMs, quarantine } = this.#options;
-    await this.#rowsGate;
+    // An end must not wait for a consumer of rows that has gone away.
+    await Promise.race([this.#rowsGate, this.#failed.promise]);
     if (this.#ended) return;
     if (attempt > 1) this.#totals.retries++;
     const task: SplitTask = {
@@ -194,18 +198,19 @@ export class Execution {
       signal: this.#abort.signal,
       ...(splitTimeoutMs !== undefined && { timeoutMs: splitTimeoutMs }),
     });
+    let result: SplitResult;
     try {
-      const result = await future;
-      this.#results.set(split.id, result);
-      this.#groups.set(result.worker, result.groups);
-      const { worker, epoch, endedAt, complete } = result;
-      this.#on({ type: "SplitFinished", split: split.id, worker, epoch, endedAt, complete });
-      this.#options.onSplit?.(result);
+      result = await future;
     } catch (failure) {
       const error = unwrap(failure);
       if (future.worker !== undefined) this.#on({ type: "SplitStarted", split: split.id, worker: future.worker });
-      this.#on({ type: "SplitFailed", split: split.id, error, canRetry: canRetry(error) });
+      return this.#on({ type: "SplitFailed", split: split.id, error, canRetry: canRetry(error) });
     }
+    this.#results.set(split.id, result);
+    this.#groups.set(result.worker, result.groups);
+    const { worker, epoch, endedAt, complete } = result;
+    this.#on({ type: "SplitFinished", split: split.id, worker, epoch, endedAt, complete });
+    this.#options.onSplit?.(result);
   }
 
   #onExecutor(event: ExecutorEvent): void {
@@ -301,6 +306,11 @@ export class Execution {
     }
     throw error;
   }
+}
+
+/** The error of a run whose signal was aborted. */
+export function interrupted(signal: AbortSignal): InterruptedError {
+  return new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal.reason });
 }
 
 /** The executor wraps what a task threw; an error of ours says more than its wrapping, which adds the worker. */

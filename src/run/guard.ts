@@ -20,8 +20,7 @@ export async function importGuarded(url: string): Promise<Record<string, unknown
 
 /** Throws UsageError ERR_NOT_GUARDED in a worker of Threadmill, and while `threadmill run` imports the module. */
 export function refuseUnguarded(): void {
-  const isWorker =
-    !isMainThread && workerData !== null && typeof workerData === "object" && "threadmill" in workerData;
+  const isWorker = !isMainThread && workerData !== null && typeof workerData === "object" && "threadmill" in workerData;
   if (!isWorker && importing === 0) return;
   const place = callerPlace();
   const where = place ? `${place.file}:${place.line}: ` : "";

@@ -1,10 +1,11 @@
 /** The result of a run: typed rows, batches for the writers, and a summary once it has ended. */
+import { TaskError } from "../base/errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import type { Plan } from "../job/plan.ts";
 import { compareValues, cutRows, type RowSet } from "../job/rows.ts";
 import type { Result, ResultColumn, ResultType } from "../output/output.ts";
 import type { ThreadTable } from "../shared/thread-table.ts";
-import { type Execution, type Totals, workerTask } from "./execute.ts";
+import { type Execution, interrupted, type Totals, workerTask } from "./execute.ts";
 import type { RejectedRow } from "./rejects.ts";
 import type { Progress, RunOptions } from "./run.ts";
 
@@ -48,6 +49,8 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   #queue: RowSet[] = [];
   #rowsGiven = 0;
   #ended = false;
+  /** No more rows are wanted. */
+  #isDropped = false;
   #error: unknown;
   #wake = Promise.withResolvers<void>();
   #room = Promise.withResolvers<void>();
@@ -75,8 +78,9 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       this.#totals = await this.#parts.execution.run();
       if (this.#parts.plan.group) this.#groups = await this.#finishGroups();
     } catch (error) {
-      this.#error = error;
-      throw error;
+      const { signal } = this.#parts.options;
+      this.#error = signal?.aborted && error instanceof TaskError ? interrupted(signal) : error;
+      throw this.#error;
     } finally {
       clearInterval(this.#timer);
       if (this.#error === undefined) this.#parts.options.onProgress?.(this.#progress());
@@ -98,10 +102,12 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   }
 
   async #finishGroups(): Promise<RowSet> {
-    const { execution, executor, plan } = this.#parts;
+    const { execution, executor, plan, options } = this.#parts;
     const parts = await execution.partials();
     const finished = await Promise.all(
-      parts.map((partials) => executor.submit<RowSet>(workerTask("finishPartials"), [plan, partials])),
+      parts.map((partials) =>
+        executor.submit<RowSet>(workerTask("finishPartials"), [plan, partials], { signal: options.signal }),
+      ),
     );
     const names = this.columns.map((column) => column.name);
     const merged = mergeSorted(finished, plan.group!.keys.length);
@@ -115,13 +121,13 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   /** Rows mode: takes the rows of one split; waits while the consumer is behind. */
   async #offer(set: RowSet): Promise<void> {
     const { plan } = this.#parts;
-    if (this.#ended) return;
+    if (this.#ended || this.#isDropped) return;
     this.#queue.push(set);
     this.#wake.resolve();
     if (plan.sort.length > 0) return;
     this.#rowsGiven += set.rows;
     if (plan.limit !== undefined && this.#rowsGiven >= plan.limit) this.#parts.execution.stop();
-    while (this.#queue.length >= ROW_SETS_WAITING_MAX && !this.#ended) {
+    while (this.#queue.length >= ROW_SETS_WAITING_MAX && !this.#isDropped) {
       this.#room = Promise.withResolvers();
       await this.#room.promise;
     }
@@ -160,10 +166,12 @@ export class RunResult<Row> implements AsyncIterable<Row> {
         }
       }
     } finally {
+      // Enough, or nobody wants more: what still comes is dropped, and nothing waits for a reader any more.
+      this.#isDropped = true;
       this.#parts.execution.stop();
       this.#queue.length = 0;
       this.#room.resolve();
-      this.#ended ||= false;
+      await this.#scan?.catch(() => {});
     }
     await this.#scan;
   }

@@ -72,7 +72,7 @@ export interface RunOptions {
 }
 
 /** Sources, format, schema and plan of a job, looked up but not started. */
-interface Prepared {
+export interface Prepared {
   sources: Source[];
   plan: Plan;
   streams: Streams;
