@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createGrouping } from "../../src/kernel/group/grouping.ts";
 import type { AggregateSpec, Grouping, UserAggregate } from "../../src/kernel/kernel.ts";
 import type { Vector } from "../../src/kernel/vector.ts";
+import { tries } from "../support/cases.ts";
 import { type NaiveRow, naiveGroup, type Value } from "../support/naive-group.ts";
 import { type Kind, vectorOf } from "../support/vectors.ts";
 
@@ -175,7 +176,7 @@ describe("group-by", () => {
           naiveGroup({ ...setup, float: one.aggregates.map(({ kinds }) => kinds[0] === "float") }, one.rows),
         );
       }),
-      { numRuns: 400 },
+      tries(400),
     );
   });
 
@@ -193,7 +194,7 @@ describe("group-by", () => {
         });
         if (setup.keys > 0) expect(sizes.reduce((a, b) => a + b)).toBe(grouping.groups);
       }),
-      { numRuns: 100 },
+      tries(100),
     );
   });
 });

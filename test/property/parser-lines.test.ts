@@ -1,7 +1,7 @@
 /** NDJSON and access logs as chains of splits: lines that are mostly right, cut anywhere, against the naive reader. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cases } from "../support/cases.ts";
+import { tries } from "../support/cases.ts";
 import { expectAsNaive, optionsOf, type Target, targets } from "../support/hostile.ts";
 import { naiveParse } from "../support/naive-parser.ts";
 
@@ -43,7 +43,7 @@ function check(target: Target, line: fc.Arbitrary<string>): void {
       expectAsNaive(target, { ...given, inPlace, lineBytesMax });
       rows += naiveParse(given.source, optionsOf(target, lineBytesMax)).rows.length;
     }),
-    cases(150),
+    tries(150),
   );
   // The property says nothing where hardly a line is right.
   expect(rows).toBeGreaterThan(100);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Format, ParserOptions } from "../../src/input/batch.ts";
 import { createParser } from "../../src/kernel/scalar/parser.ts";
+import { tries } from "../support/cases.ts";
 import { naiveParse, type PlainResult, parseChunks } from "../support/naive-parser.ts";
 
 function options(
@@ -113,7 +114,7 @@ for (const delimiter of [",", "\t", ";", "|"]) {
             if (fields > 0) sameInSplits(given, source, ends, cuts, expected);
           },
         ),
-        { numRuns: 250 },
+        tries(250),
       );
     });
   }
@@ -203,7 +204,7 @@ test("ndjson: valid and broken lines, any key order, nested paths", () => {
         expect(normal(parseChunks(parser, source, range, Array.from(source.keys()), inPlace))).toEqual(expected);
       },
     ),
-    { numRuns: 500 },
+    tries(500),
   );
 });
 
@@ -242,6 +243,6 @@ test("text by a pattern with named groups", () => {
         sameInSplits(given, source, ends, cuts, sameAsNaive(given, source, cuts, inPlace));
       },
     ),
-    { numRuns: 300 },
+    tries(300),
   );
 });

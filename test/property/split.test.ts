@@ -8,6 +8,7 @@ import { type QuoteState, scanQuotes, scanQuotesFast } from "../../src/input/quo
 import { resolveSources } from "../../src/input/source.ts";
 import { planSplits, type SplitOptions } from "../../src/input/split.ts";
 import { type Block, cutStream } from "../../src/input/stream.ts";
+import { tries } from "../support/cases.ts";
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -79,7 +80,7 @@ test("every split size from 1 byte to the whole file starts at records, and 1 by
         if (splitBytes === 1) expect(found).toEqual(records);
       }
     }),
-    { numRuns: 40 },
+    tries(40),
   );
 });
 
@@ -169,7 +170,7 @@ test("blocks of a stream start at records, give all bytes back, and count lines"
         expect(block.bytes.buffer.byteLength).toBe(block.bytes.length);
       }
     }),
-    { numRuns: 300 },
+    tries(300),
   );
 });
 
@@ -181,6 +182,6 @@ test("the fast scan agrees with the plain one from every state", async () => {
       const plain = scanQuotes(bytes, from, bytes.length, state as QuoteState, csv);
       expect(scanQuotesFast(bytes, from, state as QuoteState, csv)).toEqual(plain);
     }),
-    { numRuns: 2000 },
+    tries(2000),
   );
 });

@@ -7,7 +7,7 @@
 export const isLong: boolean = process.env.THREADMILL_LONG === "1";
 
 /** Parameters for `fc.assert`: `usual` cases, in the long run as many as it asks for. */
-export function cases(usual: number): { numRuns: number } {
+export function tries(usual: number): { numRuns: number } {
   return { numRuns: Math.max(usual, Number(process.env.THREADMILL_SEEDS ?? 0) || 0) };
 }
 

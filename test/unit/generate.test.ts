@@ -6,6 +6,7 @@ import { UsageError } from "../../src/base/errors.ts";
 import { generateBlock } from "../../src/generate/block.ts";
 import { BLOCK_LINES, blockCount, fileName, type GenerateOptions, resolveOptions } from "../../src/generate/options.ts";
 import { weightedSlots, zipfTable } from "../../src/generate/pick.ts";
+import { tries } from "../support/cases.ts";
 
 function textOf(options: GenerateOptions, file = 0): string {
   const resolved = resolveOptions(options);
@@ -144,7 +145,7 @@ test("lines fit their buffer whatever the options", () => {
     fc.property(any, (options) => {
       expect(linesOf(options as GenerateOptions)).toHaveLength(options.lines);
     }),
-    { numRuns: 50 },
+    tries(50),
   );
 });
 

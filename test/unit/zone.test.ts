@@ -5,6 +5,7 @@ import { civilFromDays, daysFromCivil, formatTimestamp, parseIsoTime } from "../
 import { UsageError } from "../../src/base/errors.ts";
 import { checkZone, zoneOffsetMicros } from "../../src/base/zone.ts";
 import { instantOfLocal, parter, truncater } from "../../src/job/zone.ts";
+import { tries } from "../support/cases.ts";
 
 const zones = [
   "UTC",
@@ -83,7 +84,7 @@ describe("zones", () => {
       fc.property(times, fc.constantFrom(...zones), (time, zone) => {
         expect(zoneOffsetMicros(zone, time)).toBe(intlOffset(zone, time));
       }),
-      { numRuns: 200 },
+      tries(200),
     );
   });
 
@@ -132,7 +133,7 @@ describe("zones", () => {
         expect(truncate(truncate(a))).toBe(truncate(a));
         expect(truncate(low)).toBeLessThanOrEqual(truncate(high));
       }),
-      { numRuns: 300 },
+      tries(300),
     );
   });
 
