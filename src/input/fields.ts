@@ -12,6 +12,7 @@ export type Field = string | null;
  * newline is a row; otherwise what follows the last complete record is dropped.
  */
 export function splitFields(sample: string, dialect: Dialect, isWhole: boolean): Field[][] {
+  if (dialect.quote === "" || !sample.includes(dialect.quote)) return splitPlain(sample, dialect.delimiter, isWhole);
   const rows: Field[][] = [];
   let row: Field[] = [];
   let text = "";
@@ -45,6 +46,19 @@ export function splitFields(sample: string, dialect: Dialect, isWhole: boolean):
     }
   }
   if (isWhole && (row.length > 0 || text !== "" || state !== FIELD_START)) endRow();
+  return rows;
+}
+
+/** Without quotes rows are lines, and fields what is between delimiters. */
+function splitPlain(sample: string, delimiter: string, isWhole: boolean): Field[][] {
+  const lines = sample.split("\n");
+  const rest = lines.pop();
+  if (isWhole && rest) lines.push(rest);
+  const rows: Field[][] = [];
+  for (const line of lines) {
+    const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+    if (text !== "") rows.push(text.split(delimiter).map((field) => (field === "" ? null : field)));
+  }
   return rows;
 }
 

@@ -48,6 +48,9 @@ export class Pipeline {
   #functions: JobFunctions;
   #selected = new Int32Array(0);
   #matches = new Int32Array(0);
+  /** Used again by every batch: of the selection, and by wanted column. */
+  #offsets = new Float64Array(0);
+  readonly #vectors: Vector[] = [];
 
   constructor(plan: Plan, functions: JobFunctions, kernel: Kernel) {
     this.plan = plan;
@@ -127,7 +130,8 @@ export class Pipeline {
 
   #ofRows(rows: Int32Array, n: number): Selection {
     const batch = this.#batch!;
-    const offsets = new Float64Array(n);
+    if (this.#offsets.length < n) this.#offsets = new Float64Array(n * 2);
+    const offsets = this.#offsets;
     for (let i = 0; i < n; i++) offsets[i] = batch.base + batch.starts[rows[i]];
     return { n, offsets, objects: undefined, column: () => unreachable() };
   }
@@ -142,7 +146,9 @@ export class Pipeline {
       const bad = new Map<number, Rejected>();
       for (const name of names) {
         const at = wanted.findIndex((column) => plan.schema.columns[column].name === name);
-        const decoded = decodeColumn(batch, at, plan.schema.columns[wanted[at]].type, this.#selected, selection.n);
+        const { type } = plan.schema.columns[wanted[at]];
+        const decoded = decodeColumn(batch, at, type, this.#selected, selection.n, this.#vectors[at]);
+        this.#vectors[at] = decoded.vector;
         for (const { index, rejected } of decoded.bad) {
           if (bad.has(index)) continue;
           bad.set(index, { ...rejected, message: `column ${name}: ${rejected.message}` });

@@ -34,6 +34,12 @@ function jumpBetween(zone: string, low: number, high: number): number {
   return right;
 }
 
+/** Microseconds of a unit that is the same length all year round and begins at a multiple of it; undefined: it depends. */
+export function fixedStep(unit: TimeUnit, zone: string): number | undefined {
+  if (!isUtc(zone)) return undefined;
+  return { minute: MINUTE_MICROS, hour: HOUR_MICROS, day: DAY_MICROS }[unit as "minute" | "hour" | "day"];
+}
+
 /** Returns the function that truncates microseconds to the unit in the zone. Weeks begin on Monday (ISO 8601). */
 export function truncater(unit: TimeUnit, zone: string): (micros: number) => number {
   const utc = isUtc(zone);

@@ -31,6 +31,10 @@ export class ByteWriter {
   /** A non-negative safe integer. */
   varint(value: number): void {
     this.reserve(10);
+    if (value < 128) {
+      this.bytes[this.length++] = value;
+      return;
+    }
     let rest = value;
     while (rest > 0x7fffffff) {
       this.bytes[this.length++] = (rest % 128) | 0x80;
@@ -95,6 +99,18 @@ export class ByteReader {
   }
 
   varint(): number {
+    const { bytes, at } = this;
+    // One and two bytes are nearly all there is. What is read beyond the end is undefined, and not below 128.
+    const first = bytes[at];
+    if (first < 128) {
+      this.at = at + 1;
+      return first;
+    }
+    const second = bytes[at + 1];
+    if (second < 128) {
+      this.at = at + 2;
+      return (first & 127) + second * 128;
+    }
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 8; i++) {

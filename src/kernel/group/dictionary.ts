@@ -82,7 +82,8 @@ export class Dictionary {
       let at = start;
       for (const last = end - 4; at <= last; at += 4) h = mixWord(h, view.getInt32(at, true));
       let tail = 0;
-      if (at < end) tail = length > 4 ? view.getInt32(end - 4, true) >>> ((at + 4 - end) << 3) : tailWord(bytes, at, end);
+      if (at < end)
+        tail = length > 4 ? view.getInt32(end - 4, true) >>> ((at + 4 - end) << 3) : tailWord(bytes, at, end);
       h = mix32(mixWord(h, tail) ^ length);
       const mask = slots.length - 2;
       let slot = (h >>> shift) << 1;
