@@ -85,13 +85,13 @@ export const targets: Target[] = [
 ];
 
 /** Bytes from pieces of the format, of any bytes at all, and of text cut in the middle of a character. */
-export function hostileBytes(target: Target, maxPieces: number): fc.Arbitrary<Buffer> {
+export function hostileBytes(target: Target, maxPieces: number, minPieces = 0): fc.Arbitrary<Buffer> {
   const piece = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(...target.pieces, ...common).map((text) => Buffer.from(text)) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes)) },
     { weight: 1, arbitrary: fc.constantFrom("é", "日", "😀").map((text) => Buffer.from(text).subarray(0, -1)) },
   );
-  return fc.array(piece, { maxLength: maxPieces }).map((parts) => Buffer.concat(parts));
+  return fc.array(piece, { minLength: minPieces, maxLength: maxPieces }).map((parts) => Buffer.concat(parts));
 }
 
 export interface HostileCase {
@@ -103,8 +103,8 @@ export interface HostileCase {
   lineBytesMax: number;
 }
 
-export function hostileCase(target: Target, maxPieces: number): fc.Arbitrary<HostileCase> {
-  return hostileBytes(target, maxPieces).chain((source) => {
+export function hostileCase(target: Target, maxPieces: number, minPieces = 0): fc.Arbitrary<HostileCase> {
+  return hostileBytes(target, maxPieces, minPieces).chain((source) => {
     const place = fc.nat({ max: source.length });
     const everywhere = Array.from({ length: source.length > 4000 ? 0 : source.length }, (_, i) => i);
     return fc.record({

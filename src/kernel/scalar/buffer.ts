@@ -15,6 +15,9 @@ const SLACK = 2;
 const WORD_SLACK = 3;
 /** From this carry on, a record is searched for its end instead of being parsed anew with every chunk (else: quadratic). */
 const LONG_CARRY_BYTES: number = 64 * 1024;
+/** Rows that there is room for at first, and numbers in their ranges: with a million columns one row fills megabytes. */
+const FIRST_ROWS = 1024;
+const FIRST_RANGES: number = 1024 * 1024;
 /** A rejected record keeps at most this much of its bytes. */
 export const RAW_BYTES_MAX: number = 1024 * 1024;
 
@@ -49,11 +52,11 @@ export abstract class BufferedParser implements Parser {
   protected readonly stride: number;
   protected readonly lineBytesMax: number;
   protected rows = 0;
-  protected capacity = 1024;
+  protected capacity: number;
   protected ranges: Int32Array;
-  protected starts: Int32Array = new Int32Array(1024);
-  protected ends: Int32Array = new Int32Array(1024);
-  protected rowLines: Int32Array = new Int32Array(1024);
+  protected starts: Int32Array;
+  protected ends: Int32Array;
+  protected rowLines: Int32Array;
   protected rejected: Rejected[] = [];
   /** Second sentinel. */
   protected readonly closing: number;
@@ -71,10 +74,16 @@ export abstract class BufferedParser implements Parser {
     this.#header = header;
     this.stride = options.wanted.length * 2;
     this.lineBytesMax = options.lineBytesMax;
-    this.ranges = new Int32Array(1024 * this.stride);
+    this.capacity = Math.max(1, Math.min(FIRST_ROWS, Math.floor(FIRST_RANGES / Math.max(1, this.stride))));
+    this.ranges = new Int32Array(this.capacity * this.stride);
+    this.starts = new Int32Array(this.capacity);
+    this.ends = new Int32Array(this.capacity);
+    this.rowLines = new Int32Array(this.capacity);
+    const firsts = new Map<number, number>();
     options.wanted.forEach((column, slot) => {
-      const first = options.wanted.indexOf(column);
-      if (first !== slot) this.#copies.push(first * 2, slot * 2);
+      const first = firsts.get(column);
+      if (first === undefined) firsts.set(column, slot);
+      else this.#copies.push(first * 2, slot * 2);
     });
   }
 

@@ -52,7 +52,7 @@ export class CsvParser extends BufferedParser {
     if (quote === this.#delimiter) {
       throw new UsageError("ERR_CSV_FORMAT", "delimiter and quote are the same byte", { hint: "Choose another one." });
     }
-    this.#slots = new Int32Array(Math.max(0, ...options.wanted.map((column) => column + 1))).fill(-1);
+    this.#slots = new Int32Array(options.wanted.reduce((most, column) => Math.max(most, column + 1), 0)).fill(-1);
     options.wanted.forEach((column, slot) => {
       if (this.#slots[column] < 0) this.#slots[column] = slot * 2;
     });
