@@ -47,6 +47,23 @@ export class ByteWriter {
     this.bytes[this.length++] = rest;
   }
 
+  /** Many at once: table[index] + offset for each of the indexes, none of them negative. */
+  varints(indexes: Int32Array, table: Int32Array, offset: number): void {
+    // Five bytes hold 31 bits.
+    this.reserve(indexes.length * 5);
+    const { bytes } = this;
+    let { length } = this;
+    for (let i = 0; i < indexes.length; i++) {
+      let rest = table[indexes[i]] + offset;
+      while (rest > 127) {
+        bytes[length++] = (rest & 127) | 0x80;
+        rest >>>= 7;
+      }
+      bytes[length++] = rest;
+    }
+    this.length = length;
+  }
+
   /** A signed integer, |value| < 2^52. */
   signed(value: number): void {
     this.varint(value < 0 ? -value * 2 - 1 : value * 2);

@@ -372,7 +372,7 @@ export class Dictionary {
       this.#cell.write(writer);
     }
     writer.varint(ids.length);
-    for (const id of ids) writer.varint(local[id] - 1);
+    writer.varints(ids, local, -1);
   }
 
   readIds(reader: ByteReader): Int32Array {

@@ -40,11 +40,11 @@ export class PairSet {
       const id = ids[i];
       const at = (group << stride) + (id >>> 5);
       const word = bits[at];
-      const mask = 1 << (id & 31);
-      if ((word & mask) !== 0) continue;
-      bits[at] = word | mask;
-      counts[group]++;
-      added++;
+      // Without a branch: whether a pair is new is what no processor can foresee.
+      const isNew = ((word >>> (id & 31)) & 1) ^ 1;
+      bits[at] = word | (1 << (id & 31));
+      counts[group] += isNew;
+      added += isNew;
     }
     this.size += added;
   }
@@ -106,7 +106,7 @@ export class PairSet {
   }
 
   #widen(old: Int32Array, stride: number, words: number): void {
-    const bits = new Int32Array(Math.ceil(words * 1.5));
+    const bits = new Int32Array(Math.min(words * 2, Math.max(words, BITS_WORDS_MIN)));
     if (stride === this.#stride) bits.set(old);
     else {
       const from = 2 ** this.#stride;
