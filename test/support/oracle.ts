@@ -35,7 +35,7 @@ export class Oracle {
     const result = await run(job, { executor: this.executors.get(workers)!, ...options });
     const rows: unknown[][] = [];
     for await (const { columns, rows: n } of result.sets()) {
-      for (let i = 0; i < n; i++) rows.push(columns!.map((values) => values[i]));
+      for (let i = 0; i < n; i++) rows.push(columns!.map((values) => micros(values[i])));
     }
     return { names: result.columns.map(({ name }) => name), rows };
   }
@@ -59,6 +59,12 @@ export class Oracle {
       if (bytes !== first) expect(bytes, `the same bytes: ${name}`).toBe(first);
     }
   }
+}
+
+/** Times inside of lists are Dates. */
+function micros(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(micros);
+  return value instanceof Date ? value.getTime() * 1000 : value;
 }
 
 export interface Way {
@@ -85,7 +91,7 @@ export function useOracle(workers: readonly number[] = [0]): Oracle {
     }
   });
   afterAll(async () => {
-    for (const executor of oracle.executors.values()) await executor.shutdown({ wait: true });
+    for (const executor of oracle.executors.values()) await executor.shutdown({ wait: false, cancelPending: true });
     await oracle.duck[Symbol.asyncDispose]();
     rmSync(oracle.folder, { recursive: true, force: true });
   });
