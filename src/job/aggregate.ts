@@ -51,7 +51,7 @@ export function count<C extends string = never>(of?: ColumnArgument<C>): Aggrega
 
 /** How many different values, exact. Nulls do not count. */
 export const distinct: OfColumn<number> = (of) => built("distinct", [of]);
-/** How many different values, by HyperLogLog: small, fast, about 1 % off. */
+/** How many different values, by HyperLogLog: small, fast, a standard error of 1.6 %. */
 export const approxDistinct: OfColumn<number> = (of) => built("approxDistinct", [of]);
 /** Exact: integers are summed in 128 bits and come as bigint beyond 2^53; sums of floats do not depend on the order. */
 export const sum: OfColumn<number | bigint> = (of) => built("sum", [of]);

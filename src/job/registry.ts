@@ -7,7 +7,7 @@ import { callSiteFiles, moduleFile } from "../base/callsite.ts";
 import { TaskError, UsageError } from "../base/errors.ts";
 import type { UserAggregate } from "../kernel/kernel.ts";
 import { textOfAggregate } from "./aggregate.ts";
-import type { Job, JobDefinition } from "./job.ts";
+import type { Job } from "./job.ts";
 import type { JobReference } from "./plan.ts";
 
 /** A job's functions by step index, and its users' aggregates by aggregate index. */
@@ -17,6 +17,8 @@ export interface JobFunctions {
 }
 
 interface Registered {
+  /** The functions of one or more jobs: a job and what is derived from it without new functions share them. */
+  functions: unknown[];
   job: Job<unknown>;
   digest: string;
   files: Set<string>;
@@ -27,7 +29,24 @@ const registered: Registered[] = [];
 /** Called for every job as it is made. */
 export function registerJob(job: Job<unknown>): void {
   if (!hasFunctions(job)) return;
-  registered.push({ job, digest: digestOf(job), files: new Set(callSiteFiles()) });
+  const functions = functionList(job);
+  const known = registered.find((each) => isSameList(each.functions, functions));
+  if (known) for (const file of callSiteFiles()) known.files.add(file);
+  else registered.push({ functions, job, digest: digestOf(job), files: new Set(callSiteFiles()) });
+}
+
+/** By place: a step's function, then "|", then users' aggregates; undefined where there is none, without those at the ends. */
+function functionList(job: Job<unknown>): unknown[] {
+  const { steps, aggregates } = functionsOf(job);
+  return [...withoutEnd(steps), "|", ...withoutEnd(aggregates)];
+}
+
+function withoutEnd<T>(list: readonly T[]): T[] {
+  return list.slice(0, list.findLastIndex((each) => each !== undefined) + 1);
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((each, at) => each === b[at]);
 }
 
 export function hasFunctions({ definition }: Job<unknown>): boolean {
@@ -44,20 +63,16 @@ export function functionsOf({ definition }: Job<unknown>): JobFunctions {
   };
 }
 
-/** sha256 (hex) of what a job says, with the text of its functions: two versions of a module never meet silently. */
-export function digestOf({ definition }: Job<unknown>): string {
-  return createHash("sha256").update(canonicalJson(definition)).digest("hex");
-}
-
-/** JSON with sorted keys; functions and user aggregates by their text, bigints by their digits. */
-function canonicalJson(definition: JobDefinition): string {
-  return JSON.stringify(definition, (key, value: unknown) => {
-    if (typeof value === "function") return `function ${String(value)}`;
-    if (typeof value === "bigint") return `bigint ${value}`;
-    if (key === "user" && value !== undefined) return textOfAggregate(value as UserAggregate);
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+/**
+ * sha256 (hex) of the text of a job's functions: two versions of a module never meet silently. Not of what travels in the plan (sources,
+ * expressions, order, limit): that may be changed where the job is run.
+ */
+export function digestOf(job: Job<unknown>): string {
+  const texts = functionList(job).map((each) => {
+    if (typeof each === "function") return `function ${each}`;
+    return each !== null && typeof each === "object" ? textOfAggregate(each as UserAggregate) : (each ?? null);
   });
+  return createHash("sha256").update(JSON.stringify(texts)).digest("hex");
 }
 
 /**
@@ -66,7 +81,8 @@ function canonicalJson(definition: JobDefinition): string {
  */
 export function referenceOf(job: Job<unknown>, module: string, exportName: string | undefined): JobReference {
   if (exportName !== undefined) return { export: exportName };
-  const rank = candidates(module, digestOf(job)).indexOf(job);
+  const functions = functionList(job);
+  const rank = candidates(module, digestOf(job)).findIndex((each) => isSameList(functionList(each), functions));
   if (rank >= 0) return { rank };
   throw new UsageError("ERR_META", `the job was not made by the module ${module}`, {
     hint: "Pass the import.meta of the module whose top level makes the job.",

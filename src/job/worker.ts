@@ -56,12 +56,14 @@ export interface SplitResult {
 
 interface Session {
   job: string;
+  /** It holds a partial: it may not be dropped before that is taken. */
+  isHolding: boolean;
   pipeline: Pipeline;
   parser: Parser;
   epoch: number;
 }
 
-/** Few: a worker of a shared executor may serve several jobs at a time. */
+/** A worker of a shared executor may serve several jobs at a time. More than these are kept only where they hold a partial. */
 const SESSIONS_MAX = 4;
 const sessions: Session[] = [];
 
@@ -81,10 +83,17 @@ async function openSession(job: string, plan: Plan): Promise<Session> {
     wanted: pipeline.wanted,
     lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX,
   });
-  const session = { job, pipeline, parser, epoch: 0 };
+  const session = { job, isHolding: false, pipeline, parser, epoch: 0 };
   sessions.push(session);
-  if (sessions.length > SESSIONS_MAX) sessions.shift();
+  const idle = sessions.filter((each) => !each.isHolding && each !== session);
+  for (const each of idle.slice(0, Math.max(0, sessions.length - SESSIONS_MAX))) closeSession(each.job);
   return session;
+}
+
+/** Forgets what this worker holds for a job. */
+export function closeSession(job: string): void {
+  const at = sessions.findIndex((session) => session.job === job);
+  if (at >= 0) sessions.splice(at, 1);
 }
 
 async function findFunctions(plan: Plan): Promise<JobFunctions> {
@@ -103,6 +112,7 @@ export async function runSplit(task: SplitTask): Promise<SplitResult> {
     session.pipeline.grouping?.reset();
     session.epoch = epoch;
   }
+  session.isHolding = !task.commit;
   try {
     return await foldSplit(task, session);
   } catch (error) {
@@ -245,6 +255,7 @@ export async function takePartial(job: string, plan: Plan, epoch: number, parts:
   const session = await openSession(job, plan);
   if (session.epoch !== epoch) throw new TaskError("ERR_PARTIAL_LOST", "the worker no longer holds this partial");
   const bytes = takeBytes(session.pipeline.grouping!, parts);
+  closeSession(job);
   return transferable(
     bytes,
     bytes.map((part) => part.buffer as ArrayBuffer),

@@ -71,6 +71,8 @@ export class Execution {
   #schedule: Schedule;
   #slots: number;
   #results = new Map<number, SplitResult>();
+  /** What the last finished attempt at each split read. */
+  #done = new Map<number, Pick<SplitResult, "rows" | "bytes" | "rejectedCount">>();
   #blocks = new Map<number, StreamBlock>();
   #partials = openMemory().partials(this.job);
   #committed = 0;
@@ -117,7 +119,8 @@ export class Execution {
     try {
       if (signal?.aborted) onAbort();
       this.#on({ type: "SplitsFound", splits, last: blocks === undefined });
-      if (blocks) this.#track(this.#readBlocks(blocks));
+      // Not waited for at the end: a silent stdin or pipe may never give another byte.
+      if (blocks) this.#readBlocks(blocks).catch((error) => this.#fail(error));
       await this.#end.promise;
       await Promise.race([this.#rowsGate, this.#failed.promise]);
       for (const source of this.#options.sources) if (source.kind === "file") checkPinned(source);
@@ -130,6 +133,17 @@ export class Execution {
       this.#room?.resolve();
       await Promise.allSettled(this.#pending);
     }
+  }
+
+  /** What the finished splits read: also of a run whose workers serve others too, and whose rows in the table are not its own. */
+  get done(): { rows: number; bytes: number; rejected: number } {
+    const sum = { rows: 0, bytes: 0, rejected: 0 };
+    for (const split of this.#done.values()) {
+      sum.rows += split.rows;
+      sum.bytes += split.bytes;
+      sum.rejected += split.rejectedCount;
+    }
+    return sum;
   }
 
   /** The partials of all splits, by hash part: merge the lists of one part, and the parts have different keys. */
@@ -207,6 +221,8 @@ export class Execution {
       return this.#on({ type: "SplitFailed", split: split.id, error, canRetry: canRetry(error) });
     }
     this.#results.set(split.id, result);
+    const { rows, bytes, rejectedCount } = result;
+    this.#done.set(split.id, { rows, bytes, rejectedCount });
     this.#groups.set(result.worker, result.groups);
     const { worker, epoch, endedAt, complete } = result;
     this.#on({ type: "SplitFinished", split: split.id, worker, epoch, endedAt, complete });

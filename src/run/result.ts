@@ -224,16 +224,20 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   }
 
   #progress(): Progress {
-    let rows = 0;
-    let bytesDone = 0;
-    let rejected = 0;
-    for (const row of this.#parts.table.snapshot()) {
-      rows += row.rows;
-      bytesDone += row.bytes;
-      rejected += row.rejected;
-    }
     const seconds = (performance.now() - this.#parts.started) / 1000;
-    return { bytesDone, bytesTotal: this.#parts.bytesTotal, rows, rejected, seconds };
+    const { rows, bytes, rejected } = this.#parts.isOwn && !this.#totals ? this.#counted() : this.#parts.execution.done;
+    return { bytesDone: bytes, bytesTotal: this.#parts.bytesTotal, rows, rejected, seconds };
+  }
+
+  /** What the workers have read so far, those splits included that they are at or did twice. */
+  #counted(): { rows: number; bytes: number; rejected: number } {
+    const sum = { rows: 0, bytes: 0, rejected: 0 };
+    for (const row of this.#parts.table.snapshot()) {
+      sum.rows += row.rows;
+      sum.bytes += row.bytes;
+      sum.rejected += row.rejected;
+    }
+    return sum;
   }
 
   #summarise(): Summary {

@@ -3,7 +3,7 @@
  * out is a result with typed rows and a summary. Nothing is decided in here that a pure part could decide.
  */
 import { availableParallelism } from "node:os";
-import { UsageError } from "../base/errors.ts";
+import { InterruptedError, UsageError } from "../base/errors.ts";
 import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
 import { createExecutor } from "../executor/create.ts";
 import type { Executor } from "../executor/executor.ts";
@@ -118,9 +118,25 @@ async function firstSample(sources: Source[], streams: Streams): Promise<Uint8Ar
 export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise<RunResult<Row>> {
   refuseUnguarded();
   const started = performance.now();
-  const prepared = await prepare(job as Job<unknown>, options);
+  const prepared = await unlessAborted(prepare(job as Job<unknown>, options), options.signal);
   for (const notice of prepared.notices) options.onNotice?.(notice);
   return execute<Row>(prepared, options, started);
+}
+
+/** The first look at a stream waits for its writer, maybe without end: an abort does not. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () =>
+    aborted.reject(new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal.reason }));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** The byte ranges of the files of a run; streams have none. */

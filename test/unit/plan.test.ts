@@ -113,7 +113,8 @@ describe("findJob", () => {
     for (const [rank, twin] of twins.entries()) {
       const { functions } = plan(twin, { module });
       expect(functions!.job).toEqual({ rank });
-      expect(await findJob({ module, reference: functions!.job, digest: functions!.digest })).toBe(twin);
+      const found = await findJob({ module, reference: functions!.job, digest: functions!.digest });
+      expect(functionsOf(found).steps[0]).toBe(functionsOf(twin).steps[0]);
     }
   });
 

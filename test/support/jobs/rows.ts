@@ -88,8 +88,16 @@ export const slow: typeof plain = perUrl(
 );
 export const slowRows: Job<Made> = all.filter((event) => {
   for (const end = performance.now() + 1; performance.now() < end; );
-  return event.id > 0;
+  return event.id >= 0;
 });
+
+/** Fails far behind its limit. */
+export const throwingRows: Job<Made> = all
+  .filter((event) => {
+    dislike(event.id);
+    return true;
+  })
+  .limit(7);
 
 export const promising: Job<unknown> = all.filter(() => Promise.resolve(false));
 export const rejecting: Job<unknown> = all.map(() => Promise.reject(new Error("nobody waits for this")));
