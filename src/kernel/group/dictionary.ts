@@ -1,13 +1,13 @@
 /**
  * Values to dense ids (0, 1, 2, …), for keys and for distinct values. Two open-addressing tables share one id space:
  *
- *     byteSlots  pairs [id + 1, hash]: text, objects and large bigints, compared by hash, then by 4-byte words
+ *     byteSlots  [id + 1, hash, first word, bytes]: text, objects and large bigints, compared by hash, then by 4-byte words
  *     numberSlots  id + 1: numbers, booleans, timestamps and safe bigints, compared by (tag, value)
  *
  *     per id: tags[id], hashes[id], lengths[id] (bytes, -1 for numbers), numbers[id] (the value, or the first word in `words`)
  *
  * Text lives in `words`, each value starting at a word, the tail padded with zeros, so that comparing goes by words.
- * The hash interleaved with the id saves one cache miss per probe, which is all that counts once the table is large.
+ * Slots hold all that a probe looks at but the text itself, which saves cache misses; in them only text has its bytes, the others -1.
  * Assumes a little-endian machine, as every platform of Node but one is. Null has an id too, made when first met; NaN is one.
  */
 import { hashNumber, mix32, mixWord } from "../../base/hash.ts";
@@ -19,8 +19,8 @@ import { growBytes, growFloats, growInts } from "./grow.ts";
 /** Computed strings are remembered by the string itself up to this many, which saves encoding the usual ones again. */
 const STRINGS_REMEMBERED_MAX = 65_536;
 
-/** 64 KB of slots. */
-const SPARSE_SLOTS_MAX = 16_384;
+/** 128 KB of slots. */
+const SPARSE_SLOTS_MAX = 32_768;
 
 export class Dictionary {
   size = 0;
@@ -31,7 +31,7 @@ export class Dictionary {
   #words: Int32Array = new Int32Array(256);
   #bytes: Uint8Array = new Uint8Array(this.#words.buffer);
   #wordCount = 0;
-  #byteSlots: Int32Array = new Int32Array(256);
+  #byteSlots: Int32Array = new Int32Array(512);
   #byteShift = 25;
   #byteCount = 0;
   #numberSlots: Int32Array = new Int32Array(128);
@@ -66,9 +66,6 @@ export class Dictionary {
     let slots = this.#byteSlots;
     let words = this.#words;
     let shift = this.#byteShift;
-    let numbers = this.#numbers;
-    let lengths = this.#lengths;
-    let tags = this.tags;
     for (let i = 0; i < n; i++) {
       const start = starts[i];
       const end = ends[i];
@@ -85,19 +82,19 @@ export class Dictionary {
       if (at < end)
         tail = length > 4 ? view.getInt32(end - 4, true) >>> ((at + 4 - end) << 3) : tailWord(bytes, at, end);
       h = mix32(mixWord(h, tail) ^ length);
-      const mask = slots.length - 2;
-      let slot = (h >>> shift) << 1;
+      const mask = slots.length - 4;
+      let slot = (h >>> shift) << 2;
       let id = slots[slot] - 1;
       while (id >= 0) {
-        if (slots[slot + 1] === h && lengths[id] === length && tags[id] === TEXT) {
+        if (slots[slot + 1] === h && slots[slot + 3] === length) {
           // Differences are gathered, not branched on: equal hashes nearly always mean equal text.
-          let word = numbers[id] | 0;
+          let word = slots[slot + 2];
           let difference = 0;
           for (let from = start; from < at; from += 4) difference |= words[word++] ^ view.getInt32(from, true);
           if (at < end) difference |= words[word] ^ tail;
           if (difference === 0) break;
         }
-        slot = (slot + 2) & mask;
+        slot = (slot + 4) & mask;
         id = slots[slot] - 1;
       }
       if (id < 0) {
@@ -105,9 +102,6 @@ export class Dictionary {
         slots = this.#byteSlots;
         words = this.#words;
         shift = this.#byteShift;
-        numbers = this.#numbers;
-        lengths = this.#lengths;
-        tags = this.tags;
       }
       out[i] = id;
     }
@@ -134,8 +128,8 @@ export class Dictionary {
   #find(tag: number, hash: number, scratch: Int32Array, count: number, length: number): number {
     const slots = this.#byteSlots;
     const words = this.#words;
-    const mask = slots.length - 2;
-    let slot = (hash >>> this.#byteShift) << 1;
+    const mask = slots.length - 4;
+    let slot = (hash >>> this.#byteShift) << 2;
     for (;;) {
       const id = slots[slot] - 1;
       if (id < 0) return this.#insertBytes(tag, hash, scratch, count, length, slot);
@@ -145,7 +139,7 @@ export class Dictionary {
         while (i < count && words[start + i] === scratch[i]) i++;
         if (i === count) return id;
       }
-      slot = (slot + 2) & mask;
+      slot = (slot + 4) & mask;
     }
   }
 
@@ -160,8 +154,10 @@ export class Dictionary {
     const id = this.#add(tag, hash, start, length);
     this.#byteSlots[slot] = id + 1;
     this.#byteSlots[slot + 1] = hash;
+    this.#byteSlots[slot + 2] = start;
+    this.#byteSlots[slot + 3] = tag === TEXT ? length : -1;
     // A quarter full while that fits a cache, since a second probe costs a mispredicted branch; half full beyond.
-    const sparse = this.#byteSlots.length <= SPARSE_SLOTS_MAX ? 8 : 4;
+    const sparse = this.#byteSlots.length <= SPARSE_SLOTS_MAX ? 16 : 8;
     if (++this.#byteCount * sparse > this.#byteSlots.length) this.#growByteSlots();
     return id;
   }
@@ -169,14 +165,13 @@ export class Dictionary {
   #growByteSlots(): void {
     const old = this.#byteSlots;
     const slots = new Int32Array(old.length * 2);
-    const mask = slots.length - 2;
+    const mask = slots.length - 4;
     this.#byteShift--;
-    for (let i = 0; i < old.length; i += 2) {
+    for (let i = 0; i < old.length; i += 4) {
       if (old[i] === 0) continue;
-      let slot = (old[i + 1] >>> this.#byteShift) << 1;
-      while (slots[slot] !== 0) slot = (slot + 2) & mask;
-      slots[slot] = old[i];
-      slots[slot + 1] = old[i + 1];
+      let slot = (old[i + 1] >>> this.#byteShift) << 2;
+      while (slots[slot] !== 0) slot = (slot + 4) & mask;
+      for (let k = 0; k < 4; k++) slots[slot + k] = old[i + k];
     }
     this.#byteSlots = slots;
   }
@@ -327,10 +322,10 @@ export class Dictionary {
   probeLength(): number {
     const slots = this.#byteSlots;
     let steps = 0;
-    for (let slot = 0; slot < slots.length; slot += 2) {
+    for (let slot = 0; slot < slots.length; slot += 4) {
       if (slots[slot] === 0) continue;
-      const home = (slots[slot + 1] >>> this.#byteShift) << 1;
-      steps += 1 + (((slot - home) & (slots.length - 2)) >>> 1);
+      const home = (slots[slot + 1] >>> this.#byteShift) << 2;
+      steps += 1 + (((slot - home) & (slots.length - 4)) >>> 2);
     }
     return this.#byteCount === 0 ? 0 : steps / this.#byteCount;
   }
