@@ -1,11 +1,11 @@
 /** Random tables as random CSV, asked random questions of a small grammar, through both engines; cut anywhere, on 0 to 3 workers. */
 import fc from "fast-check";
 import { test } from "vitest";
+import { tries } from "../support/cases.ts";
 import { quoted } from "../support/duckdb.ts";
 import { useOracle } from "../support/oracle.ts";
 
 const oracle = useOracle([0, 1, 2, 3]);
-const runs = process.env.THREADMILL_LONG === "1" ? {} : { numRuns: 60 };
 
 type Kind = "text" | "int" | "float" | "bool" | "timestamp";
 const sqlTypes: Record<Kind, string> = {
@@ -192,6 +192,6 @@ test("random questions about random tables", async () => {
         [{ workers: 0 }, { workers, splitBytes }],
       );
     }),
-    runs,
+    tries(60),
   );
 });

@@ -10,7 +10,7 @@ import { type Question, useOracle, type Way } from "../support/oracle.ts";
 
 const oracle = useOracle([0, 2]);
 const data = new URL("../../node_modules/vega-datasets/data/", import.meta.url);
-const ways: Way[] = [{ workers: 2 }, { workers: 2, splitBytes: 30_000 }];
+const ways: Way[] = [{ workers: 2, splitBytes: 60_000 }];
 
 const sqlTypes: Record<string, string> = {
   text: "VARCHAR",
@@ -55,8 +55,8 @@ async function compare(
   const select = columns.map(({ name }, i) => `c${i}=\`${name}\``).join(", ");
   await oracle.agree(
     file,
-    { ...question, select, limit: 2000 },
-    `select ${names} from ${reader} limit 2000`,
+    { ...question, select, limit: 1000 },
+    `select ${names} from ${reader} limit 1000`,
     ways.slice(1),
   );
 }
