@@ -55,7 +55,7 @@ export class DistinctAccumulator implements Accumulator {
     if (this.#sorted !== undefined) return this.#sorted;
     const starts = new Float64Array(this.#groups + 1);
     for (let g = 0; g < this.#groups; g++) starts[g + 1] = starts[g] + this.#counts[g];
-    const next = starts.slice();
+    const next = Int32Array.from(starts);
     const ids = new Int32Array(this.#pairs.size);
     this.#pairs.each((group, id) => {
       ids[next[group]++] = id;

@@ -20,6 +20,8 @@ export class PairSet {
   #bits: Int32Array | undefined = new Int32Array(0);
   /** log2 of the words per group. */
   #stride = 0;
+  /** Groups that may have bits; what lies behind was never touched, and should not be, for the memory's sake. */
+  #groups = 0;
   #owner: Int32Array = new Int32Array(0);
   #slots: Int32Array = new Int32Array(256);
   #shift = 25;
@@ -100,19 +102,21 @@ export class PairSet {
     let stride = this.#stride;
     while (32 * 2 ** stride < idCount) stride++;
     const words = groupCount * 2 ** stride;
-    if (stride === this.#stride && words <= this.#bits.length) return;
-    if (words > Math.max(BITS_WORDS_MIN, this.size * BITS_WORDS_PER_PAIR)) this.#toSparse(idCount);
-    else this.#widen(this.#bits, stride, words);
+    if (stride !== this.#stride || words > this.#bits.length) {
+      if (words > Math.max(BITS_WORDS_MIN, this.size * BITS_WORDS_PER_PAIR)) this.#toSparse(idCount);
+      else this.#widen(this.#bits, stride, words);
+    }
+    this.#groups = groupCount;
   }
 
   #widen(old: Int32Array, stride: number, words: number): void {
     const bits = new Int32Array(Math.min(words * 2, Math.max(words, BITS_WORDS_MIN)));
-    if (stride === this.#stride) bits.set(old);
+    const from = 2 ** this.#stride;
+    if (stride === this.#stride) bits.set(old.subarray(0, this.#groups * from));
     else {
-      const from = 2 ** this.#stride;
-      for (let at = 0, to = 0; at + from <= old.length; at += from, to += 2 ** stride) {
-        if (to + from > bits.length) break;
-        bits.set(old.subarray(at, at + from), to);
+      for (let group = 0; group < this.#groups; group++) {
+        const to = group * 2 ** stride;
+        for (let i = 0; i < from; i++) bits[to + i] = old[group * from + i];
       }
     }
     this.#bits = bits;
@@ -137,10 +141,12 @@ export class PairSet {
   each(visit: (group: number, id: number) => void): void {
     const bits = this.#bits;
     if (bits !== undefined) {
-      const mask = 2 ** this.#stride - 1;
-      for (let at = 0; at < bits.length; at++) {
+      const stride = this.#stride;
+      const mask = 2 ** stride - 1;
+      const end = this.#groups * 2 ** stride;
+      for (let at = 0; at < end; at++) {
         for (let word = bits[at]; word !== 0; word &= word - 1) {
-          visit(at >>> this.#stride, (at & mask) * 32 + (31 - Math.clz32(word & -word)));
+          visit(at >>> stride, (at & mask) * 32 + (31 - Math.clz32(word & -word)));
         }
       }
       return;
