@@ -5,7 +5,7 @@
  */
 import { combined, count, from, type Job, max, path, run } from "threadmill";
 
-export const failures: Job = from("access*.log*", combined())
+const failures: Job = from("access*.log*", combined())
   .filter("status >= 500")
   .groupBy({ path: path("path"), status: "status" })
   .aggregate({ times: count(), last: max("time") })

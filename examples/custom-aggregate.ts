@@ -47,7 +47,7 @@ const events = csv({
   },
 });
 
-export const gaps: Answer<{ user: string; clicks: number; gapMs: number | null }> = from("logs/*.csv", events)
+const gaps: Answer<{ user: string; clicks: number; gapMs: number | null }> = from("logs/*.csv", events)
   .groupBy("user")
   .aggregate({ clicks: count(), gapMs: defineAggregate(longestGap, "ts") });
 

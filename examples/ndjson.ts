@@ -7,7 +7,7 @@ import { float, from, int, type Job, ndjson, nullable, run, text } from "threadm
 
 const events = ndjson({ columns: { url: text, user: text, status: int, ttfb: nullable(float) } });
 
-export const slow: Job<{ page: string; user: string; seconds: number | null }> = from("events.ndjson", events)
+const slow: Job<{ page: string; user: string; seconds: number | null }> = from("events.ndjson", events)
   .filter((event) => (event.ttfb ?? 0) > 0.5)
   .map(({ url, user, ttfb }) => ({
     page: new URL(url, "https://example.com").pathname,

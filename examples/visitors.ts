@@ -52,8 +52,6 @@ export const clicks: Job<{ url: string; hour: Date; clicks: number; different: n
   .sort("clicks desc, url, hour")
   .limit(10);
 
-export default visitors;
-
 // Workers import this module too: only the main thread runs the job.
 if (import.meta.main) {
   const sources = process.argv.slice(2);

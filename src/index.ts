@@ -25,6 +25,7 @@ export {
   type ShutdownReport,
   type SubmitOptions,
   type Task,
+  type TaskFunction,
   ThreadExecutor,
   type ThreadExecutorOptions,
 } from "./executor/index.ts";

@@ -8,7 +8,7 @@ export function reportError(error: unknown): number {
   return error instanceof ThreadmillError ? error.exitCode : 1;
 }
 
-export function formatError(error: unknown): string {
+function formatError(error: unknown): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     styleText(style, text, { stream: process.stderr });
   if (!(error instanceof ThreadmillError)) {

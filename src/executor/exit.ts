@@ -16,7 +16,7 @@ export function noteReturned(): void {
   lostWorkers--;
 }
 /** Workers of this process that are lost and still there: with any, process.exit() would hang. */
-export function lostWorkerCount(): number {
+function lostWorkerCount(): number {
   return lostWorkers;
 }
 

@@ -174,7 +174,7 @@ export function textOfAggregate(user: UserAggregate): string {
   return texts.get(user) ?? "";
 }
 
-export function optionError(name: string, option: string, wanted: string, given: unknown): UsageError {
+function optionError(name: string, option: string, wanted: string, given: unknown): UsageError {
   return new UsageError("ERR_AGGREGATE_OPTION", `${name}: ${option} must be ${wanted}, not ${describe(given)}`);
 }
 

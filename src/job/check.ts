@@ -211,7 +211,7 @@ export function isNumeric(type: ValueType): boolean {
 }
 
 /** The type that holds values of both; undefined: there is none. */
-export function commonType(a: ValueType, b: ValueType): ValueType | undefined {
+function commonType(a: ValueType, b: ValueType): ValueType | undefined {
   if (a === b || b === "null") return a;
   if (a === "null") return b;
   if (a === "any" || b === "any") return "any";

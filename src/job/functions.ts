@@ -277,7 +277,7 @@ const matches: BoundFunction = ([text, pattern]) => {
   return textTest(text, compilePattern(source));
 };
 
-export function compilePattern(source: string): RegExp {
+function compilePattern(source: string): RegExp {
   try {
     return new RegExp(source, "u");
   } catch (cause) {

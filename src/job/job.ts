@@ -11,7 +11,7 @@ import type { SortKey } from "./plan.ts";
 import { registerJob } from "./registry.ts";
 import { type AnyRecord, checkedZone, type FormatRequest, type JobFormat } from "./source-format.ts";
 
-export { findJob, functionsOf, type JobFunctions } from "./registry.ts";
+export { findJob, functionsOf } from "./registry.ts";
 export type { FormatRequest } from "./source-format.ts";
 
 type UserFunction = (record: never) => unknown;

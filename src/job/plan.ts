@@ -50,4 +50,4 @@ export interface Plan {
 /** By export name (`threadmill run JOB.ts#name`), or the rank among the equal jobs that the module made at import. */
 export type JobReference = { export: string } | { rank: number };
 
-export { type PlanOptions, planOf } from "./plan-of.ts";
+export { planOf } from "./plan-of.ts";

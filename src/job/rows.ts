@@ -96,7 +96,7 @@ export function compareValues(a: unknown, b: unknown): number {
 }
 
 /** By code points, which is the order of UTF-8 bytes; `<` compares UTF-16 units and differs where surrogates are. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -3,7 +3,7 @@
  * output vectors whose memory is used again from batch to batch.
  */
 import { formatTimestamp, parseIsoTime } from "../base/calendar.ts";
-import type { BigintVector, NumberVector, TextVector, ValueVector, Vector } from "../kernel/vector.ts";
+import type { BigintVector, NumberVector, TextVector, Vector } from "../kernel/vector.ts";
 
 /** An output of numbers. `take(n)` gives the same memory every time, nulls cleared. */
 export class NumberOutput {
@@ -67,7 +67,7 @@ export function valueAt(vector: Vector, i: number): unknown {
 let viewed: Uint8Array | undefined;
 let view: Buffer = Buffer.alloc(0);
 
-export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+function decodeText(bytes: Uint8Array, start: number, end: number): string {
   if (viewed !== bytes) {
     viewed = bytes;
     view = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
@@ -195,4 +195,4 @@ export function constantVector(value: unknown, type: string, n: number): Vector 
   return { kind: "values", values: new Array(n).fill(value) };
 }
 
-export type { NumberVector, TextVector, ValueVector, Vector };
+export type { NumberVector, TextVector, Vector };

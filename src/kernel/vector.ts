@@ -2,7 +2,6 @@
  * Columns of values for a run of rows: what filters, keys and aggregates work on. Row i of every vector of one step is
  * the same record. Vectors are reused: valid until the next batch.
  */
-import type { Batch } from "../input/batch.ts";
 
 /** UTF-8 text as byte ranges: bytes[starts[i]..ends[i]]; ends[i] === -1 is null. */
 export interface TextVector {
@@ -41,5 +40,3 @@ export interface RowOrder {
   /** Per row: absolute byte offset of its record. Rows made from one record (flatMap) share it. */
   offsets: Float64Array;
 }
-
-export type { Batch };

@@ -1,6 +1,4 @@
 /** The contract of results: named, typed columns and batches of rows, in final order. Writers follow from it. */
-import type { ErrorPlace } from "../base/errors.ts";
-
 export type ResultType = "text" | "int" | "bigint" | "float" | "bool" | "timestamp" | "any";
 
 export interface ResultColumn {
@@ -18,5 +16,3 @@ export interface Result {
 }
 
 export type OutputFormat = "table" | "csv" | "json" | "ndjson" | "markdown" | "parquet" | "html";
-
-export type { ErrorPlace };

@@ -17,7 +17,7 @@ const INFINITE = 2 ** 30;
 const NOT_A_NUMBER = INFINITE + 1;
 
 /** Default relative error of quantiles: 1 %. */
-export const RELATIVE_ERROR: number = 0.01;
+const RELATIVE_ERROR: number = 0.01;
 
 /** Values to bucket codes and back, for one relative error. */
 export class Buckets {

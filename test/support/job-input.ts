@@ -9,7 +9,7 @@ export interface Row {
   ms: number;
 }
 
-export const ROWS = 20_000;
+const ROWS = 20_000;
 
 export function makeRows(n: number = ROWS): Row[] {
   return Array.from({ length: n }, (_, id) => ({ id, url: `/page/${(id * 31) % 17}`, ms: ((id * 7919) % 10_007) / 4 }));

@@ -15,10 +15,10 @@ import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { Vector } from "../vector.ts";
 
 export const NULL = 0;
-export const BOOL = 1;
+const BOOL = 1;
 export const NUMBER = 2;
-export const BIGINT = 3;
-export const TIMESTAMP = 4;
+const BIGINT = 3;
+const TIMESTAMP = 4;
 export const TEXT = 5;
 export const OBJECT = 6;
 

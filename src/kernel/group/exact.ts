@@ -135,7 +135,7 @@ const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 
 /** A finite double as it is: mantissa × 2^exponent. */
-export function decompose(x: number): Exact {
+function decompose(x: number): Exact {
   float[0] = x;
   const high = words[1];
   const biased = (high >>> 20) & 0x7ff;

@@ -7,8 +7,7 @@ import { parseBigint, parseBool, parseFloatValue, parseInteger } from "./number.
 import { parseTimestamp } from "./timestamp.ts";
 import { decodeText } from "./utf8.ts";
 
-export { parseTimestamp } from "./timestamp.ts";
-export { decodeText, isAscii, validUtf8 } from "./utf8.ts";
+export { validUtf8 } from "./utf8.ts";
 
 /** What `decodeField` returns for content that is not of the type. */
 export const BAD: unique symbol = Symbol("not of the type");
@@ -41,7 +40,7 @@ export function decodeColumn(
 }
 
 /** A row that is refused because of one of its fields. */
-export function rejectedField(batch: Batch, row: number, column: number, type: ColumnType, name?: string): Rejected {
+function rejectedField(batch: Batch, row: number, column: number, type: ColumnType, name?: string): Rejected {
   const { bytes, ranges, columns, base, starts, ends, lines } = batch;
   const at = (row * columns + column) * 2;
   const text = decodeText(bytes, ranges[at], Math.max(ranges[at], Math.min(ranges[at + 1], ranges[at] + 200)));

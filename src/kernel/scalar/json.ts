@@ -62,7 +62,7 @@ function hex(byte: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-export function skipNumber(bytes: Uint8Array, from: number): number {
+function skipNumber(bytes: Uint8Array, from: number): number {
   let p = from;
   if (bytes[p] === 45) p++;
   const first = p;

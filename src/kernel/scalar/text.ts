@@ -3,7 +3,7 @@
  * the match is null; an empty match is empty text. A line that does not match is rejected, an empty one is skipped.
  */
 import { UsageError } from "../../base/errors.ts";
-import type { Column, ParserOptions } from "../../input/batch.ts";
+import type { ParserOptions } from "../../input/batch.ts";
 import { LineParser } from "./lines.ts";
 import { decodeText } from "./utf8.ts";
 
@@ -45,11 +45,6 @@ export class TextParser extends LineParser {
     }
     return true;
   }
-}
-
-/** The columns of a text format: its named groups in order, as text. Throws ERR_BAD_PATTERN. */
-export function textColumns(pattern: string, flags = ""): Column[] {
-  return groupNames(compilePattern(pattern, flags)).map((name) => ({ name, type: "text" }));
 }
 
 function compilePattern(pattern: string, flags: string): RegExp {

@@ -10,7 +10,7 @@ export function validUtf8(bytes: Uint8Array, start: number, end: number): boolea
   return isAscii(bytes, start, end) || isUtf8(bytes.subarray(start, end));
 }
 
-export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
   for (let p = start; p < end; p++) if (bytes[p] > 127) return false;
   return true;
 }
