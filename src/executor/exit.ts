@@ -15,10 +15,6 @@ export function noteLost(): void {
 export function noteReturned(): void {
   lostWorkers--;
 }
-/** Workers of this process that are lost and still there: with any, process.exit() would hang. */
-function lostWorkerCount(): number {
-  return lostWorkers;
-}
 
 /** Longest wait for a reader of our output before leaving without it. */
 const FLUSH_MS_MAX = 500;
