@@ -10,10 +10,20 @@
 import { hashPair } from "../../base/hash.ts";
 import { growInts } from "./grow.ts";
 
-/** Bits may always take this much (32 MB): an access is one cache miss at worst, where the table takes one or two. */
-const BITS_WORDS_MIN = 8 * 1024 * 1024;
-/** Above that, bits may take this many words per pair: about what the table takes. */
+/** Bits may always take this much (8 MB). */
+const BITS_WORDS_MIN = 2 * 1024 * 1024;
+/** Bits that are filled well may take this much (32 MB): an access is one cache miss at worst, where the table takes one or two. */
+const FILLED_WORDS_MAX = 8 * 1024 * 1024;
+/** Words per pair that are still filled well: memory that is hardly used costs more to clear than it saves. */
+const FILLED_WORDS_PER_PAIR = 24;
+/** Above all that, bits may take this many words per pair: about what the table takes. */
 const BITS_WORDS_PER_PAIR = 4;
+
+/** The words that bits may take for so many pairs. */
+function bitsAllowed(pairs: number): number {
+  const filled = Math.min(FILLED_WORDS_MAX, pairs * FILLED_WORDS_PER_PAIR);
+  return Math.max(BITS_WORDS_MIN, filled, pairs * BITS_WORDS_PER_PAIR);
+}
 
 export class PairSet {
   size = 0;
@@ -103,14 +113,14 @@ export class PairSet {
     while (32 * 2 ** stride < idCount) stride++;
     const words = groupCount * 2 ** stride;
     if (stride !== this.#stride || words > this.#bits.length) {
-      if (words > Math.max(BITS_WORDS_MIN, this.size * BITS_WORDS_PER_PAIR)) this.#toSparse(idCount);
+      if (words > bitsAllowed(this.size)) this.#toSparse(idCount);
       else this.#widen(this.#bits, stride, words);
     }
     this.#groups = groupCount;
   }
 
   #widen(old: Int32Array, stride: number, words: number): void {
-    const bits = new Int32Array(Math.min(words * 2, Math.max(words, BITS_WORDS_MIN)));
+    const bits = new Int32Array(Math.min(words * 2, Math.max(words, FILLED_WORDS_MAX)));
     const from = 2 ** this.#stride;
     if (stride === this.#stride) bits.set(old.subarray(0, this.#groups * from));
     else {
