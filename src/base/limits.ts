@@ -8,6 +8,8 @@ export const SPLIT_BYTES: number = 16 * 1024 * 1024;
 export const LINE_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Bytes of a file that the sniffer looks at. */
 export const SNIFF_BYTES: number = 256 * 1024;
+/** Where two lines do not fit into that (wide tables), it looks at up to so many: a sample without a whole row says nothing. */
+export const SNIFF_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Bytes read around a split border to guess whether it lies inside quotes. A wrong guess costs a rerun, never an answer. */
 export const BORDER_BYTES: number = 256 * 1024;
 /** Blocks of a stream (stdin, pipe) handed to workers as splits. */
@@ -56,3 +58,5 @@ export const REQUEUES_MAX: number = 3;
 export const WORKER_START_MS_MAX: number = 30_000;
 /** Values that `collect` keeps per group unless it is given a limit: enough to look at, too few to eat the memory. */
 export const COLLECT_VALUES_MAX: number = 1000;
+/** Once work has been lost with a worker, a worker's partial is taken when it holds so many splits: one more loss costs no more. */
+export const CHECKPOINT_SPLITS: number = 8;

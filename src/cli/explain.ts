@@ -13,6 +13,7 @@ import { prepare, type RunOptions, splitsOf } from "../run/run.ts";
 /** One line a part. Errors as `run` has them before it starts. */
 export async function explain(job: Job<unknown>, options: RunOptions): Promise<string> {
   const prepared = await prepare(job, options);
+  prepared.streams.close();
   const { plan, sources } = prepared;
   const workers = options.workers ?? availableParallelism();
   const functions = functionsOf(job);

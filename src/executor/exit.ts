@@ -7,7 +7,7 @@ import { constants } from "node:os";
 
 let lostWorkers = 0;
 
-/** A worker of this process was given up. */
+/** A worker of this process (or another thread that reads what never comes) was given up. */
 export function noteLost(): void {
   lostWorkers++;
 }

@@ -2,12 +2,14 @@
  * Reading: plain files in chunks by synchronous reads, compressed files and streams as asynchronous decompressed chunks.
  * Memory is bounded: never a whole file at once. Not for: how gzip and zstd are walked (gzip.ts, zstd.ts).
  */
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { CHUNK_BYTES, SNIFF_BYTES } from "../base/limits.ts";
 import { CompressedInput } from "./compressed.ts";
 import { decodeGzip } from "./gzip.ts";
 import { type Codec, checkText, detectCodec } from "./magic.ts";
 import { changedError, checkPinned } from "./pin.ts";
+import { openRawStream } from "./raw-stream.ts";
+import { SAMPLE_LINES, type Sample, Sampler } from "./sample.ts";
 import { type Source, unreadable } from "./source.ts";
 import { decodeZstd } from "./zstd.ts";
 
@@ -108,49 +110,37 @@ export function readFileDecompressed(source: Source): AsyncGenerator<Uint8Array,
 }
 
 /**
- * The decompressed chunks of any source: files, standard input (`-`, or `stdin` given), pipes and devices.
- * A stream's codec is told by its first bytes.
+ * The decompressed chunks of any source: files, standard input, pipes and devices. `raw`: the bytes of a stream that is
+ * already open. A stream's codec is told by its first bytes.
  */
 export async function* readSource(
   source: Source,
-  stdin?: AsyncIterable<Uint8Array>,
+  raw?: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (source.kind === "file") return yield* readFileDecompressed(source);
-  const raw = source.path === "-" ? (stdin ?? process.stdin) : deviceBytes(source);
-  const { sample, chunks } = await peek(raw, 4);
+  const { sample, chunks } = await peek(raw ?? openRawStream(source.path).chunks, 4);
   yield* decompress(chunks, detectCodec(sample), source.path);
 }
 
-async function* deviceBytes(source: Source): AsyncGenerator<Uint8Array, void, undefined> {
-  const stream = createReadStream(source.path, { highWaterMark: CHUNK_BYTES });
-  try {
-    yield* stream as AsyncIterable<Uint8Array>;
-  } catch (cause) {
-    throw unreadable(source.path, cause);
-  } finally {
-    stream.destroy();
-  }
-}
-
 /**
- * Looks at the first `bytes` of a stream without losing them: `sample` is a copy (shorter where the stream ends), and
- * `chunks` gives the whole stream, once.
+ * Looks at the first `bytes` of a stream, and on to the end of its first `lines`, without losing them: `sample` is a copy
+ * (shorter where the stream ends, `isWhole`), and `chunks` gives the whole stream, once.
  */
 export async function peek(
   stream: AsyncIterable<Uint8Array>,
   bytes: number = SNIFF_BYTES,
-): Promise<{ sample: Uint8Array; chunks: AsyncGenerator<Uint8Array, void, undefined> }> {
+  lines: number = 0,
+): Promise<{ sample: Uint8Array; isWhole: boolean; chunks: AsyncGenerator<Uint8Array, void, undefined> }> {
   const iterator = stream[Symbol.asyncIterator]();
-  const held: Uint8Array[] = [];
-  let size = 0;
-  while (size < bytes) {
+  const sampler = new Sampler(bytes, lines);
+  let ended = false;
+  while (!sampler.isEnough && !ended) {
     const next = await iterator.next();
-    if (next.done) break;
-    held.push(next.value);
-    size += next.value.length;
+    if (next.done) ended = true;
+    else sampler.add(next.value);
   }
-  const sample = new Uint8Array(Buffer.concat(held).subarray(0, bytes));
-  return { sample, chunks: replay(held, iterator) };
+  const { bytes: sample, isWhole } = sampler.sample(ended);
+  return { sample, isWhole, chunks: replay(sampler.held, iterator) };
 }
 
 async function* replay(
@@ -166,18 +156,20 @@ async function* replay(
 }
 
 /**
- * The first `bytes` of a file's decompressed content, for the sniffer. Throws InputError ERR_BINARY when it is no text
- * (also inside gzip or zstd), and what reading throws. Streams cannot be sampled apart: use `peek` on `readSource`.
+ * The first `bytes` of a file's decompressed content, and at least two lines, for the sniffer. Throws InputError
+ * ERR_BINARY when it is no text (also inside gzip or zstd), and what reading throws. Streams cannot be sampled apart: use
+ * `peek` on `readSource`.
  */
-export async function readSample(source: Source, bytes: number = SNIFF_BYTES): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
+export async function readSample(source: Source, bytes: number = SNIFF_BYTES): Promise<Sample> {
+  const sampler = new Sampler(bytes, SAMPLE_LINES);
+  let ended = true;
   for await (const chunk of readFileDecompressed(source)) {
-    pieces.push(chunk);
-    size += chunk.length;
-    if (size >= bytes) break;
+    sampler.add(chunk);
+    if (!sampler.isEnough) continue;
+    ended = false;
+    break;
   }
-  const sample = new Uint8Array(Buffer.concat(pieces).subarray(0, bytes));
-  checkText(source.path, sample);
+  const sample = sampler.sample(ended);
+  checkText(source.path, sample.bytes);
   return sample;
 }

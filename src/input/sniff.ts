@@ -112,8 +112,11 @@ type Found = { dialect: Dialect; rows: Field[][]; isRegular: boolean };
  */
 function findDialect(text: string, isWhole: boolean, hint: SniffHint): Found {
   const quote = hint.quote ?? findQuote(text);
-  const isShort = text.length <= DIALECT_CHARS;
-  const part = isShort ? text : text.slice(0, DIALECT_CHARS);
+  // Wide tables: two lines are needed, however long they are.
+  const twoLines = text.indexOf("\n", text.indexOf("\n") + 1) + 1 || text.length;
+  const chars = Math.max(DIALECT_CHARS, twoLines);
+  const isShort = text.length <= chars;
+  const part = isShort ? text : text.slice(0, chars);
   const candidates = (hint.delimiter === undefined ? delimiters : [hint.delimiter]).map((delimiter) => {
     const rows = splitFields(part, { delimiter, quote }, isWhole && isShort);
     const fields = rows[0]?.length ?? 0;

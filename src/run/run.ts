@@ -9,6 +9,7 @@ import { createExecutor } from "../executor/create.ts";
 import type { Executor } from "../executor/executor.ts";
 import { readSample } from "../input/codec.ts";
 import { resolveSchema } from "../input/infer.ts";
+import type { Sample } from "../input/sample.ts";
 import { resolveSources, type Source } from "../input/source.ts";
 import { chooseSplitBytes, planSplits } from "../input/split.ts";
 import type { Job } from "../job/job.ts";
@@ -53,8 +54,8 @@ export interface RunOptions {
   onError?: "fail" | "skip";
   /** With skip: more rejected rows than this fail the run. Default: no bound. */
   maxErrors?: number;
-  /** With skip: gets every rejected row's bytes, in input order. */
-  quarantine?: (row: Uint8Array) => void;
+  /** With skip: gets the bytes of the rejected rows of one split after the other, each row ended by a newline, in input order. */
+  quarantine?: (rows: Uint8Array) => void;
   /** Further attempts at a split whose function threw or whose worker died. Default 2. */
   retries?: number;
   /** A split that takes longer is stopped, with its worker, and tried again. Default: none. */
@@ -79,12 +80,22 @@ export interface Prepared {
   notices: string[];
 }
 
+/** The caller closes the streams. Throws what `run` throws before it starts, InterruptedError among it. */
 export async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
+  const streams = new Streams();
+  try {
+    return await unlessAborted(look(job, options, streams), options.signal);
+  } catch (error) {
+    streams.close();
+    throw error;
+  }
+}
+
+async function look(job: Job<unknown>, options: RunOptions, streams: Streams): Promise<Prepared> {
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
-  const streams = new Streams();
   const sample = await firstSample(sources, streams);
-  const resolved = resolveSchema({ ...job.request, logColumns }, sample);
+  const resolved = resolveSchema({ ...job.request, logColumns, isWhole: sample.isWhole }, sample.bytes);
   if (resolved.notice) notices.push(resolved.notice);
   const plan = planOf(job, resolved, {
     module: options.meta?.url,
@@ -102,12 +113,12 @@ export async function prepare(job: Job<unknown>, options: RunOptions): Promise<P
 }
 
 /** The beginning of the first source that is not empty. */
-async function firstSample(sources: Source[], streams: Streams): Promise<Uint8Array> {
+async function firstSample(sources: Source[], streams: Streams): Promise<Sample> {
   for (const source of sources) {
     const sample = source.kind === "stream" ? await streams.sample(source) : await readSample(source);
-    if (sample.length > 0) return sample;
+    if (sample.bytes.length > 0) return sample;
   }
-  return new Uint8Array(0);
+  return { bytes: new Uint8Array(0), isWhole: true };
 }
 
 /**
@@ -118,9 +129,17 @@ async function firstSample(sources: Source[], streams: Streams): Promise<Uint8Ar
 export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise<RunResult<Row>> {
   refuseUnguarded();
   const started = performance.now();
-  const prepared = await unlessAborted(prepare(job as Job<unknown>, options), options.signal);
-  for (const notice of prepared.notices) options.onNotice?.(notice);
-  return execute<Row>(prepared, options, started);
+  const prepared = await prepare(job as Job<unknown>, options);
+  const close = () => prepared.streams.close();
+  try {
+    for (const notice of prepared.notices) options.onNotice?.(notice);
+    const result = await execute<Row>(prepared, options, started);
+    result.summary.then(close, close);
+    return result;
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 /** The first look at a stream waits for its writer, maybe without end: an abort does not. */
