@@ -126,7 +126,7 @@ export class Answering {
       signal: this.#abort.signal,
       onNotice: (notice) => this.notice(notice),
       ...(this.#line && { onProgress: (progress) => this.#line!.update(progress) }),
-      ...(this.#quarantine && { quarantine: (row) => this.#keep(row) }),
+      ...(this.#quarantine && { quarantine: (rows) => this.#keep(rows) }),
     };
     process.on("SIGINT", this.#interrupt);
     process.on("SIGTERM", this.#interrupt);
@@ -145,9 +145,8 @@ export class Answering {
     process.stderr.write(`${text}\n`);
   }
 
-  #keep(row: Uint8Array): void {
-    const line = Buffer.concat([row, Buffer.from("\n")]);
-    this.#quarantined = this.#quarantined.then(() => this.#quarantine!.write(line));
+  #keep(rows: Uint8Array): void {
+    this.#quarantined = this.#quarantined.then(() => this.#quarantine!.write(rows));
     this.#quarantined.catch(() => {});
   }
 

@@ -4,16 +4,20 @@
  * The life of a split:
  *
  *     pending ──StartSplit──▶ running ──SplitFinished──▶ held ──PartialTaken──▶ taken
- *        ▲                       │                        │
- *        └── SplitFailed, retry ─┴── WorkerGone ──────────┘   (whatever a worker held in memory is done again)
+ *        ▲                       │                        │                       │
+ *        └── SplitFailed, retry ─┴── WorkerGone ──────────┴── DropPartial ────────┘   (what was folded is done again)
  *
- * Workers fold every split that they finish into one partial of their own ("held"), which is taken at the end; in
- * commit mode (streams, stores) each split's partial comes back with its result, and the split is taken at once.
+ * Workers fold every split that they finish into one partial of their own ("held"), which is taken at the end, or, once
+ * work has been lost with a worker, every few splits. In commit mode (rows, streams, stores) each split's result comes
+ * back by itself, and the split is taken at once.
  *
  * Borders between the splits of a file are guesses (they may lie inside quotes). The chain proves them: a split is
  * confirmed when the one before it is confirmed and ended exactly where it starts. A split that turns out to start at
- * the wrong place is moved and run again, and the partial that it had been folded into is dropped (its epoch goes up).
+ * the wrong place is moved and run again, and the partial that it had been folded into is dropped: in its worker (whose
+ * epoch goes up, and with an older one nothing counts), or among those that were taken.
  */
+
+import { CHECKPOINT_SPLITS } from "../base/limits.ts";
 
 export interface SplitSpec {
   id: number;
@@ -28,8 +32,11 @@ type Status = "pending" | "running" | "held" | "taken";
 
 interface SplitState extends SplitSpec {
   status: Status;
-  attempts: number;
+  /** Failures that count against the retries: its own, at a proven start. */
+  failures: number;
   worker: number | undefined;
+  /** Taken: the partial that it is in. */
+  partial: number | undefined;
   /** Where the next record starts, as the worker that did this split found. */
   endedAt: number | undefined;
   /** The start is proven. */
@@ -46,7 +53,8 @@ export type ScheduleEvent =
   | { type: "SplitFinished"; split: number; worker: number; epoch: number; endedAt: number; complete: boolean }
   | { type: "SplitFailed"; split: number; error: unknown; canRetry: boolean }
   | { type: "WorkerGone"; worker: number }
-  | { type: "PartialTaken"; worker: number; epoch: number }
+  /** `partial`: a number of its own for what was taken. */
+  | { type: "PartialTaken"; worker: number; epoch: number; partial: number }
   /** Enough rows are there, or the run is cancelled: start nothing more. */
   | { type: "Stopped" };
 
@@ -54,8 +62,10 @@ export type Instruction =
   | { type: "StartSplit"; split: SplitSpec; attempt: number }
   /** The result of this split is final and proven: use it (rows, rejected rows, statistics). */
   | { type: "ConfirmSplit"; split: SplitSpec }
-  /** All splits are held or taken: take the partial of each of these workers. */
+  /** Take the partial of each of these workers: all is done, or enough that its loss would hurt. */
   | { type: "TakePartials"; workers: { worker: number; epoch: number }[] }
+  /** This partial, which was taken, has rows of a split that began at a wrong place: forget it. */
+  | { type: "DropPartial"; partial: number }
   /** Everything is taken and proven. */
   | { type: "Finish" }
   | { type: "Fail"; split: SplitSpec; attempt: number; error: unknown };
@@ -67,6 +77,8 @@ export interface ScheduleOptions {
   retries: number;
   /** Each split's partial comes back with its result. */
   commitPerSplit: boolean;
+  /** Once work was lost: a worker's partial is taken when it holds so many splits. Default CHECKPOINT_SPLITS. */
+  checkpointSplits?: number;
   /** How far ahead of the first unconfirmed split one may start: bounds what waits to be put in order. Default: no bound. */
   window?: number;
 }
@@ -87,6 +99,10 @@ export interface Schedule {
   stopped: boolean;
   ended: boolean;
   taking: boolean;
+  /** Splits that were done and had to be done again. */
+  lost: number;
+  /** Workers whose partial is being taken before the end. */
+  readonly checkpoints: Set<number>;
   readonly epochs: Map<number, number>;
 }
 
@@ -103,6 +119,8 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     stopped: false,
     ended: false,
     taking: false,
+    lost: 0,
+    checkpoints: new Set(),
     epochs: new Map(),
   };
 }
@@ -118,7 +136,8 @@ export function advance(schedule: Schedule, event: ScheduleEvent): Instruction[]
   const out: Instruction[] = [];
   apply(schedule, event, out);
   if (schedule.ended) return out;
-  report(schedule, out);
+  if (schedule.options.commitPerSplit) report(schedule, out);
+  checkpoint(schedule, out);
   start(schedule, out);
   finish(schedule, out);
   return out;
@@ -132,10 +151,11 @@ function apply(schedule: Schedule, event: ScheduleEvent, out: Instruction[]): vo
       schedule.splits.get(event.split)!.worker = event.worker;
       return;
     case "SplitFinished":
-      return finished(schedule, event);
+      return finished(schedule, event, out);
     case "SplitFailed":
       return failed(schedule, event, out);
     case "WorkerGone":
+      schedule.checkpoints.delete(event.worker);
       return dropPartial(schedule, event.worker);
     case "PartialTaken":
       return taken(schedule, event);
@@ -151,8 +171,9 @@ function found(schedule: Schedule, splits: SplitSpec[], last: boolean): void {
     schedule.splits.set(spec.id, {
       ...spec,
       status: "pending",
-      attempts: 0,
+      failures: 0,
       worker: undefined,
+      partial: undefined,
       endedAt: undefined,
       confirmed: chain.length === 0,
       stale: false,
@@ -164,7 +185,11 @@ function found(schedule: Schedule, splits: SplitSpec[], last: boolean): void {
   if (last) schedule.complete = true;
 }
 
-function finished(schedule: Schedule, event: Extract<ScheduleEvent, { type: "SplitFinished" }>): void {
+function finished(
+  schedule: Schedule,
+  event: Extract<ScheduleEvent, { type: "SplitFinished" }>,
+  out: Instruction[],
+): void {
   const split = schedule.splits.get(event.split)!;
   schedule.running--;
   if (split.stale) {
@@ -180,11 +205,11 @@ function finished(schedule: Schedule, event: Extract<ScheduleEvent, { type: "Spl
   split.worker = event.worker;
   // A split cut short by a limit proves nothing about the next one, and needs to prove nothing.
   split.endedAt = event.complete ? event.endedAt : split.end;
-  confirmAfter(schedule, split);
+  confirmAfter(schedule, split, out);
 }
 
 /** Walks the chain from a split that is done, as far as it is proven. */
-function confirmAfter(schedule: Schedule, from: SplitState): void {
+function confirmAfter(schedule: Schedule, from: SplitState, out: Instruction[]): void {
   const chain = schedule.chains.get(from.source)!;
   let at = chain.indexOf(from.id);
   while (at + 1 < chain.length) {
@@ -192,19 +217,19 @@ function confirmAfter(schedule: Schedule, from: SplitState): void {
     if (!done.confirmed || done.endedAt === undefined) return;
     const next = schedule.splits.get(chain[++at])!;
     if (!next.confirmed) {
-      if (next.start !== done.endedAt) moveStart(schedule, next, done.endedAt);
+      if (next.start !== done.endedAt) moveStart(schedule, next, done.endedAt, out);
       next.confirmed = true;
     }
     if (next.endedAt === undefined) return;
   }
 }
 
-function moveStart(schedule: Schedule, split: SplitState, start: number): void {
-  const wasHeld = split.status === "held";
+function moveStart(schedule: Schedule, split: SplitState, start: number, out: Instruction[]): void {
   split.start = start;
   split.endedAt = undefined;
   if (split.status === "running") split.stale = true;
-  else if (wasHeld) dropPartial(schedule, split.worker!);
+  else if (split.status === "held") dropPartial(schedule, split.worker!);
+  else if (split.partial !== undefined) dropTaken(schedule, split.partial, out);
   else if (split.status === "taken") requeue(schedule, split);
   if (start < split.end) return;
   // Nothing of the record chain begins in this split: it is done, with no rows.
@@ -222,15 +247,17 @@ function dropPartial(schedule: Schedule, worker: number): void {
   }
 }
 
+/** The same for a partial that was taken. */
+function dropTaken(schedule: Schedule, partial: number, out: Instruction[]): void {
+  out.push({ type: "DropPartial", partial });
+  for (const split of schedule.splits.values()) if (split.partial === partial) requeue(schedule, split);
+}
+
 function requeue(schedule: Schedule, split: SplitState): void {
+  if (isDone(split)) schedule.lost++;
   split.status = "pending";
   split.worker = undefined;
-  if (split.confirmed && split.start >= split.end) {
-    split.status = "taken";
-    split.endedAt = split.start;
-    confirmAfter(schedule, split);
-    return;
-  }
+  split.partial = undefined;
   schedule.taking = false;
   schedule.scan = 0;
 }
@@ -245,34 +272,54 @@ function failed(schedule: Schedule, event: Extract<ScheduleEvent, { type: "Split
     split.stale = false;
     return requeue(schedule, split);
   }
-  if (event.canRetry && split.attempts <= schedule.options.retries && !schedule.stopped)
+  split.failures++;
+  if (event.canRetry && split.failures <= schedule.options.retries && !schedule.stopped)
     return requeue(schedule, split);
   // Nobody waits for this split any more: whether it was begun at all was chance, and chance must not decide what a run says.
   if (schedule.stopped) return;
   schedule.ended = true;
-  out.push({ type: "Fail", split: specOf(split), attempt: split.attempts, error: event.error });
+  out.push({ type: "Fail", split: specOf(split), attempt: split.failures, error: event.error });
 }
 
 /** A failure counts only at a proven start; an unproven split that failed waits for its proof (see start). */
 function isPlausible(split: SplitState): boolean {
   if (split.confirmed) return true;
-  split.attempts = Math.max(0, split.attempts - 1);
   split.waitsForProof = true;
   return false;
 }
 
 function taken(schedule: Schedule, event: Extract<ScheduleEvent, { type: "PartialTaken" }>): void {
+  schedule.checkpoints.delete(event.worker);
   if (event.epoch !== epochOf(schedule, event.worker)) return;
   for (const split of schedule.splits.values()) {
-    if (split.status === "held" && split.worker === event.worker) split.status = "taken";
+    if (split.status !== "held" || split.worker !== event.worker) continue;
+    split.status = "taken";
+    split.partial = event.partial;
   }
+}
+
+/** Once work was lost, no worker holds much: what one fault costs stays bounded. */
+function checkpoint(schedule: Schedule, out: Instruction[]): void {
+  if (schedule.lost === 0 || schedule.taking || schedule.stopped) return;
+  const held = new Map<number, number>();
+  for (const split of schedule.splits.values()) {
+    if (split.status === "held") held.set(split.worker!, (held.get(split.worker!) ?? 0) + 1);
+  }
+  const { checkpointSplits = CHECKPOINT_SPLITS } = schedule.options;
+  const workers: { worker: number; epoch: number }[] = [];
+  for (const [worker, splits] of held) {
+    if (splits < checkpointSplits || schedule.checkpoints.has(worker)) continue;
+    schedule.checkpoints.add(worker);
+    workers.push({ worker, epoch: epochOf(schedule, worker) });
+  }
+  if (workers.length > 0) out.push({ type: "TakePartials", workers });
 }
 
 function isDone(split: SplitState): boolean {
   return split.status === "held" || split.status === "taken";
 }
 
-/** Tells, in input order, which splits are final. Only splits whose rows are not lost with a worker: rows and commits. */
+/** Tells, in input order, which splits are final: in commit mode as they become so, else when all are. */
 function report(schedule: Schedule, out: Instruction[]): void {
   while (schedule.reported < schedule.order.length) {
     const split = schedule.splits.get(schedule.order[schedule.reported])!;
@@ -294,10 +341,9 @@ function start(schedule: Schedule, out: Instruction[]): void {
     }
     if (split.waitsForProof && !split.confirmed) continue;
     split.status = "running";
-    split.attempts++;
     split.endedAt = undefined;
     schedule.running++;
-    out.push({ type: "StartSplit", split: specOf(split), attempt: split.attempts });
+    out.push({ type: "StartSplit", split: specOf(split), attempt: split.failures + 1 });
   }
 }
 
@@ -315,6 +361,7 @@ function finish(schedule: Schedule, out: Instruction[]): void {
     if (split.status === "held") workers.add(split.worker!);
   }
   if (workers.size === 0) {
+    report(schedule, out);
     schedule.ended = true;
     out.push({ type: "Finish" });
     return;

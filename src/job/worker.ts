@@ -30,7 +30,7 @@ export interface SplitTask {
   epochs: [number, number][];
   /** Give the partial (or the rows) back with the result instead of holding it. */
   commit: boolean;
-  /** Keep every rejected row's bytes, for the quarantine file. */
+  /** Give back every rejected row's bytes, for the quarantine file. */
   keepRejected: boolean;
 }
 
@@ -46,8 +46,10 @@ export interface SplitResult {
   bytes: number;
   lines: number;
   rejectedCount: number;
-  /** The first few, or all where they are kept. `line` counts from the split's first line. */
+  /** The first few. `line` counts from the split's first line. */
   rejected: Rejected[];
+  /** All rejected rows' bytes, each ended by a newline, where they are kept. */
+  quarantine: Uint8Array | undefined;
   /** Groups that the worker holds by now. */
   groups: number;
   partial: Uint8Array | undefined;
@@ -108,7 +110,9 @@ export async function runSplit(task: SplitTask): Promise<SplitResult> {
   const session = await openSession(task.job, task.plan);
   const worker = thisWorker();
   const epoch = new Map(task.epochs).get(worker.id) ?? 0;
-  if (session.epoch !== epoch) {
+  // Sent before the partial that it knows of was given up: whoever sent it will send it again.
+  if (session.epoch > epoch) return staleResult(worker.id);
+  if (session.epoch < epoch) {
     session.pipeline.grouping?.reset();
     session.epoch = epoch;
   }
@@ -121,6 +125,12 @@ export async function runSplit(task: SplitTask): Promise<SplitResult> {
     session.epoch = epoch + 1;
     throw withPlace(error, task, session);
   }
+}
+
+/** No epoch is -1: the scheduler takes the split as not done. */
+function staleResult(worker: number): SplitResult {
+  const nothing = { rows: 0, bytes: 0, lines: 0, rejectedCount: 0, rejected: [], quarantine: undefined, groups: 0 };
+  return { worker, epoch: -1, endedAt: 0, complete: false, ...nothing, partial: undefined, rowSet: undefined };
 }
 
 async function foldSplit(task: SplitTask, session: Session): Promise<SplitResult> {
@@ -155,6 +165,7 @@ async function foldSplit(task: SplitTask, session: Session): Promise<SplitResult
     lines: parser.lines,
     rejectedCount: held.count,
     rejected: held.rejected,
+    quarantine: held.quarantine,
     groups: pipeline.grouping?.groups ?? 0,
     partial: undefined,
     rowSet: pipeline.grouping ? undefined : pipeline.takeRows(),
@@ -186,12 +197,15 @@ async function readSplit(
   }
 }
 
+const newline = Uint8Array.of(10);
+
 /** Rejected rows of one split: an error at once where the job says so, else counted and (the first few) kept. */
 class RejectList {
   /** Rows that the parser had accepted and a later step rejected. */
   late = 0;
   #count = 0;
   #rejected: Rejected[] = [];
+  #raw: Uint8Array[] = [];
   #task: SplitTask;
 
   constructor(task: SplitTask) {
@@ -202,11 +216,13 @@ class RejectList {
     if (this.#task.plan.onError === "fail") throw rejectedRow(rejected);
     this.#count++;
     if (isLate(rejected)) this.late++;
-    if (this.#task.keepRejected || this.#rejected.length < REJECTED_SHOWN) this.#rejected.push(rejected);
+    if (this.#rejected.length < REJECTED_SHOWN) this.#rejected.push(rejected);
+    if (this.#task.keepRejected) this.#raw.push(rejected.raw, newline);
   }
 
-  take(): { count: number; rejected: Rejected[] } {
-    return { count: this.#count, rejected: this.#rejected };
+  take(): { count: number; rejected: Rejected[]; quarantine: Uint8Array | undefined } {
+    const quarantine = this.#raw.length > 0 ? new Uint8Array(Buffer.concat(this.#raw)) : undefined;
+    return { count: this.#count, rejected: this.#rejected, quarantine };
   }
 }
 
@@ -250,12 +266,12 @@ function takeBytes(grouping: Grouping, parts: number): Uint8Array[] {
   return bytes;
 }
 
-/** Hands over the partial that this worker holds, in hash parts, and starts a new one. Empty when the epoch is another. */
-export async function takePartial(job: string, plan: Plan, epoch: number, parts: number): Promise<Uint8Array[]> {
-  const session = await openSession(job, plan);
-  if (session.epoch !== epoch) throw new TaskError("ERR_PARTIAL_LOST", "the worker no longer holds this partial");
+/** Hands over the partial that this worker holds, in hash parts, and starts a new one. Throws ERR_PARTIAL_LOST when it is not there. */
+export async function takePartial(job: string, epoch: number, parts: number): Promise<Uint8Array[]> {
+  const session = sessions.find((each) => each.job === job);
+  if (session?.epoch !== epoch) throw new TaskError("ERR_PARTIAL_LOST", "the worker no longer holds this partial");
   const bytes = takeBytes(session.pipeline.grouping!, parts);
-  closeSession(job);
+  session.isHolding = false;
   return transferable(
     bytes,
     bytes.map((part) => part.buffer as ArrayBuffer),

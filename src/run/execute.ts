@@ -73,10 +73,13 @@ export class Execution {
   #results = new Map<number, SplitResult>();
   /** What the last finished attempt at each split read. */
   #done = new Map<number, Pick<SplitResult, "rows" | "bytes" | "rejectedCount">>();
+  #started = new Set<number>();
   #blocks = new Map<number, StreamBlock>();
   #partials = openMemory().partials(this.job);
   #committed = 0;
-  #taken: Uint8Array[][] = [];
+  /** Partials taken from workers, cut in hash parts, by a number of their own. */
+  #taken = new Map<number, Uint8Array[]>();
+  #nextPartial = 0;
   #parts = 0;
   #groups = new Map<number, number>();
   #rejects: Rejects;
@@ -85,6 +88,8 @@ export class Execution {
   /** Rejects with the first failure, also one after the end: while the last rows wait for their consumer. */
   #failed = Promise.withResolvers<never>();
   #ended = false;
+  #error: { cause: unknown } | undefined;
+  #rejectedCount = 0;
   #abort = new AbortController();
   #pending = new Set<Promise<unknown>>();
   #room: PromiseWithResolvers<void> | undefined;
@@ -148,8 +153,10 @@ export class Execution {
 
   /** The partials of all splits, by hash part: merge the lists of one part, and the parts have different keys. */
   async partials(): Promise<Uint8Array[][]> {
+    // A commit may fail after the last split was done.
+    if (this.#error) throw this.#error.cause;
     const parts: Uint8Array[][] = Array.from({ length: Math.max(1, this.#parts) }, () => []);
-    for (const taken of this.#taken) for (const [part, bytes] of taken.entries()) parts[part].push(bytes);
+    for (const taken of this.#taken.values()) for (const [part, bytes] of taken.entries()) parts[part].push(bytes);
     for await (const { bytes } of this.#partials.entries()) parts[0].push(bytes);
     return parts;
   }
@@ -168,6 +175,9 @@ export class Execution {
         return this.#confirm(instruction.split);
       case "TakePartials":
         return this.#takePartials(instruction.workers);
+      case "DropPartial":
+        this.#taken.delete(instruction.partial);
+        return;
       case "Finish":
         return this.#finish();
       case "Fail":
@@ -182,6 +192,7 @@ export class Execution {
 
   #fail(error: unknown): void {
     this.#ended = true;
+    this.#error ??= { cause: error };
     this.#failed.reject(error);
     this.#end.reject(error);
   }
@@ -195,7 +206,8 @@ export class Execution {
     // An end must not wait for a consumer of rows that has gone away.
     await Promise.race([this.#rowsGate, this.#failed.promise]);
     if (this.#ended) return;
-    if (attempt > 1) this.#totals.retries++;
+    if (this.#started.has(split.id)) this.#totals.retries++;
+    this.#started.add(split.id);
     const task: SplitTask = {
       job: this.job,
       plan,
@@ -222,11 +234,36 @@ export class Execution {
     }
     this.#results.set(split.id, result);
     const { rows, bytes, rejectedCount } = result;
+    this.#rejectedCount += rejectedCount - (this.#done.get(split.id)?.rejectedCount ?? 0);
     this.#done.set(split.id, { rows, bytes, rejectedCount });
     this.#groups.set(result.worker, result.groups);
     const { worker, epoch, endedAt, complete } = result;
     this.#on({ type: "SplitFinished", split: split.id, worker, epoch, endedAt, complete });
     this.#options.onSplit?.(result);
+    if (this.#rejectedCount > this.#options.maxErrors) this.#stopEarly();
+  }
+
+  /** More rows were rejected than allowed, in splits that are proven: no need to read on. */
+  #stopEarly(): void {
+    if (this.#ended || this.#schedule.ended) return;
+    const proven = this.#schedule.order.filter(
+      (id) => this.#results.has(id) && this.#schedule.splits.get(id)!.confirmed,
+    );
+    const count = proven.reduce((sum, id) => sum + this.#results.get(id)!.rejectedCount, this.#rejects.count);
+    if (count <= this.#options.maxErrors) return;
+    for (const id of proven) this.#reject(this.#schedule.splits.get(id)!, this.#results.get(id)!);
+    this.#refuse();
+  }
+
+  #reject(split: SplitSpec, result: SplitResult): void {
+    this.#rejects.add(split, this.#options.sources[split.source], result, this.#blocks.get(split.id)?.linesBefore);
+  }
+
+  #refuse(): void {
+    const tooMany = this.#rejects.excess();
+    if (!tooMany) return;
+    this.#ended = true;
+    this.#track(this.#rejects.explain(tooMany));
   }
 
   #onExecutor(event: ExecutorEvent): void {
@@ -242,14 +279,10 @@ export class Execution {
     this.#results.delete(split.id);
     this.#totals.rows += result.rows;
     this.#totals.bytes += result.bytes;
-    const block = this.#blocks.get(split.id);
+    this.#reject(split, result);
     this.#blocks.delete(split.id);
-    this.#rejects.add(split, this.#options.sources[split.source], result, block?.linesBefore);
-    const tooMany = this.#rejects.excess();
-    if (tooMany) {
-      this.#ended = true;
-      return this.#track(this.#rejects.explain(tooMany));
-    }
+    this.#refuse();
+    if (this.#ended) return;
     if (result.partial) this.#track(this.#commit(split, result.partial));
     if (result.rowSet && this.onRows) {
       const { rowSet } = result;
@@ -266,7 +299,10 @@ export class Execution {
     await this.#partials.put(String(split.id), this.job, bytes);
     if (++this.#committed % PARTIALS_FOLD_COUNT !== 0) return;
     const { executor, plan } = this.#options;
-    await this.#partials.fold((partials) => executor.submit<Uint8Array>(workerTask("mergePartials"), [plan, partials]));
+    const { signal } = this.#abort;
+    await this.#partials.fold((partials) =>
+      executor.submit<Uint8Array>(workerTask("mergePartials"), [plan, partials], { signal }),
+    );
   }
 
   #takePartials(workers: { worker: number; epoch: number }[]): void {
@@ -276,16 +312,16 @@ export class Execution {
   }
 
   async #takePartial(worker: number, epoch: number): Promise<void> {
-    const { executor, plan } = this.#options;
+    const { executor } = this.#options;
+    const partial = this.#nextPartial++;
     try {
-      const args = [this.job, plan, epoch, this.#parts];
+      const args = [this.job, epoch, this.#parts];
       const parts = await executor.submit<Uint8Array[]>(workerTask("takePartial"), args, {
         ...(executor.kind !== "inline" && { worker }),
         signal: this.#abort.signal,
       });
-      if (epoch !== epochOf(this.#schedule, worker)) return;
-      this.#taken.push(parts);
-      this.#on({ type: "PartialTaken", worker, epoch });
+      if (epoch === epochOf(this.#schedule, worker)) this.#taken.set(partial, parts);
+      this.#on({ type: "PartialTaken", worker, epoch, partial });
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
       this.#on({ type: "WorkerGone", worker });

@@ -45,10 +45,14 @@ export class Rejects {
   /** Takes the rejected rows of a split that is final. Splits come in input order. */
   add(split: SplitSpec, source: Source, result: SplitResult, before: number | undefined): void {
     this.#count += result.rejectedCount;
+    if (result.quarantine) this.#quarantine?.(result.quarantine);
     for (const rejected of result.rejected) {
-      this.#quarantine?.(rejected.raw);
       if (this.#kept.length < REJECTED_SHOWN) this.#kept.push({ split, source, linesBefore: before, rejected });
     }
+  }
+
+  get count(): number {
+    return this.#count;
   }
 
   /** Throws the error, with the rows that are kept to be shown. */

@@ -20,7 +20,7 @@ export interface Summary {
   workers: number;
   /** Which parser ran. */
   parser: "simd" | "scalar";
-  /** Attempts beyond the first. */
+  /** Splits that were begun again: after a failure, with a lost worker, or since they had been cut at a wrong place. */
   retries: number;
 }
 
@@ -93,8 +93,12 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   }
 
   async #close(): Promise<void> {
-    const { executor, isOwn } = this.#parts;
-    if (!isOwn) return;
+    const { executor, isOwn, execution } = this.#parts;
+    if (!isOwn) {
+      // Its workers live on and serve others: they need not keep what this run left there. Nobody waits for that.
+      executor.broadcast(workerTask("closeSession"), [execution.job]).catch(() => {});
+      return;
+    }
     const report = await executor.shutdown({ wait: false, cancelPending: true });
     for (const lost of report.lostWorkers) {
       this.#parts.options.onNotice?.(`worker ${lost.name} could not be stopped: it waits for ${lost.waitsFor}`);

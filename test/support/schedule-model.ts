@@ -41,7 +41,9 @@ export class Simulation {
   readonly running: { split: SplitSpec; worker: number }[] = [];
   /** What each worker holds: byte ranges. */
   held: Map<number, { epoch: number; ranges: [number, number][] }> = new Map();
-  taken: [number, number][] = [];
+  /** What was taken: by its number in held mode, by split where each is committed. */
+  partials: Map<number, [number, number][]> = new Map();
+  nextPartial = 0;
   takes: { worker: number; epoch: number }[] = [];
   workers: number[];
   nextWorker: number;
@@ -56,7 +58,7 @@ export class Simulation {
     this.commit = commit;
     this.workers = Array.from({ length: slots }, (_, i) => i);
     this.nextWorker = slots;
-    this.schedule = createSchedule({ slots, retries: 1_000_000, commitPerSplit: commit });
+    this.schedule = createSchedule({ slots, retries: 1_000_000, commitPerSplit: commit, checkpointSplits: 2 });
   }
 
   on(event: ScheduleEvent): void {
@@ -70,7 +72,13 @@ export class Simulation {
     } else if (instruction.type === "TakePartials") this.takes.push(...instruction.workers);
     else if (instruction.type === "Finish") this.finished = true;
     else if (instruction.type === "Fail") this.failed = true;
-    else if (this.commit) this.taken.push(this.results.get(instruction.split.id) ?? [0, 0]);
+    else if (instruction.type === "DropPartial") this.partials.delete(instruction.partial);
+    else if (this.commit) this.partials.set(this.nextPartial++, [this.results.get(instruction.split.id) ?? [0, 0]]);
+  }
+
+  /** The byte ranges that the answer is made of. */
+  get taken(): [number, number][] {
+    return [...this.partials.values()].flat();
   }
 
   hold(worker: number): { epoch: number; ranges: [number, number][] } {
@@ -85,6 +93,7 @@ export class Simulation {
   step(): void {
     const dice = this.random();
     const at = Math.floor(this.random() * this.running.length);
+    if (this.takes.length > 0 && dice < 0.2) return this.take();
     if (this.running.length > 0 && dice < 0.7) return this.end(at);
     if (this.running.length > 0 && dice < 0.8) return this.fail(at);
     if (dice < 0.85) return this.kill(Math.floor(this.random() * this.workers.length));
@@ -123,9 +132,9 @@ export class Simulation {
 
   take(): void {
     const { worker, epoch } = this.takes.shift()!;
-    if (epoch !== epochOf(this.schedule, worker)) return;
-    this.taken.push(...this.hold(worker).ranges.splice(0));
-    this.on({ type: "PartialTaken", worker, epoch });
+    const partial = this.nextPartial++;
+    if (epoch === epochOf(this.schedule, worker)) this.partials.set(partial, this.hold(worker).ranges.splice(0));
+    this.on({ type: "PartialTaken", worker, epoch, partial });
   }
 }
 
