@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../base/errors.ts";
 import { SNIFF_BYTES } from "../base/limits.ts";
+import { suggest } from "../base/suggest.ts";
 import type { Column, Format, Schema } from "./batch.ts";
 import { applyByName, applyColumns, type ColumnRequest, inferTypes } from "./column-type.ts";
 import { decodeSample, sampleLines, splitFields } from "./fields.ts";
@@ -40,8 +41,8 @@ export interface ResolvedSchema {
 /**
  * Decides format and schema. With neither a format nor columns nor header the input is sniffed and `notice` says what was
  * found; a csv with neither columns nor header is sniffed likewise. Columns without `header` mean that there is no header
- * line. With a header and columns whose names all stand in it, the columns give types by name; else they name the fields
- * by position. Throws UsageError (codes ERR_FORMAT, ERR_DELIMITER, ERR_PATTERN, ERR_LOG_FORMAT, ERR_HEADER, and those of applyColumns).
+ * line. With a header and columns whose names stand in it, the columns give types by name; where none does they name the
+ * fields by position, with a notice. Throws UsageError (codes ERR_FORMAT, ERR_DELIMITER, ERR_PATTERN, ERR_LOG_FORMAT, ERR_HEADER, and those of applyColumns).
  */
 export function resolveSchema(request: SchemaRequest, sample: Uint8Array): ResolvedSchema {
   const isWhole = request.isWhole ?? sample.length < SNIFF_BYTES;
@@ -98,14 +99,33 @@ function resolveCsv(request: SchemaRequest, sample: Uint8Array, isWhole: boolean
   // Nothing to look at: what was declared is all that is known.
   const inferred =
     rows.length === 0 ? columns.map(({ name }): Column => ({ name, type: "text" })) : csvColumns(rows, format.header);
-  const isByName = format.header && columns.every(({ name }) => inferred.some((column) => column.name === name));
+  const isByName = format.header && isNamedIn(columns, inferred);
   const all = isByName ? applyByName(columns, inferred) : applyColumns(columns, inferred);
-  if (!isGuessed) return { format, schema: positional(all) };
+  if (!isGuessed) {
+    const renamed = format.header && !isByName && rows.length > 0;
+    return { format, schema: positional(all), ...(renamed && { notice: renameNotice(columns, inferred) }) };
+  }
   return {
     format,
     schema: positional(all),
     notice: rows.length === 0 ? "the input is empty" : `read as ${sniffed.found}`,
   };
+}
+
+/** Whether the columns are declared by the names in the header. A mistyped name must not rename the others by position. */
+function isNamedIn(columns: readonly ColumnRequest[], header: readonly Column[]): boolean {
+  const names = header.map(({ name }) => name);
+  const unknown = columns.filter(({ name }) => !names.includes(name));
+  if (unknown.length === 0 || unknown.length === columns.length) return unknown.length === 0;
+  throw new UsageError("ERR_HEADER", `the header has no column ${JSON.stringify(unknown[0].name)}`, {
+    hint: `${suggest(unknown[0].name, names, "columns of the header")} Columns are declared by the names in the header, or all by position.`,
+  });
+}
+
+function renameNotice(columns: readonly ColumnRequest[], header: readonly Column[]): string {
+  const pairs = columns.slice(0, 12).map(({ name }, i) => `${header[i].name} → ${name}`);
+  if (columns.length > pairs.length) pairs.push("…");
+  return `no declared column stands in the header: the columns are renamed by position (${pairs.join(", ")})`;
 }
 
 function resolveLog(request: SchemaRequest, logFormat: string | undefined): ResolvedSchema {

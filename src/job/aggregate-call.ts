@@ -1,13 +1,14 @@
 /** Aggregates called in text (`p99=quantile(ttfb, 0.99)`) become the same calls that the builder makes; and their types. */
 
 import { UsageError } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
 import type { AggregateSpec } from "../kernel/kernel.ts";
 import { type AggregateCall, collect, histogram, quantile, topK } from "./aggregate.ts";
 import { isNumeric } from "./check.ts";
 import type { ColumnExpression } from "./column.ts";
 import type { Expression, ValueType } from "./expression.ts";
 import type { NamedCall } from "./parse.ts";
-import { expressionError, placeOf, suggest } from "./place.ts";
+import { expressionError, placeOf } from "./place.ts";
 
 interface Entry {
   op: AggregateSpec["op"];

@@ -3,9 +3,10 @@
  * what the words alone leave open: canonical function names, and texts compared with timestamps, numbers or booleans.
  */
 import { parseIsoTime } from "../base/calendar.ts";
+import { suggest } from "../base/suggest.ts";
 import { checkZone } from "../base/zone.ts";
 import type { Expression, ValueType } from "./expression.ts";
-import { expressionError, placeOf, setPlace, suggest } from "./place.ts";
+import { expressionError, placeOf, setPlace } from "./place.ts";
 import { type ArgumentKind, canonicalName, functionSignatures, type Signature, signatureOf } from "./signatures.ts";
 import { instantOfLocal } from "./zone.ts";
 

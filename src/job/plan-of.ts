@@ -1,5 +1,6 @@
 /** From a job and the format found for its files to a plan: names, types and aggregates are checked and settled here, before a byte is read. */
 import { UsageError } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
 import type { Format, Schema } from "../input/batch.ts";
 import { typeOfAggregate } from "./aggregate-call.ts";
 import { type ResolveOptions, resolveExpression, resolvePredicate, type TypedColumn } from "./check.ts";
@@ -7,7 +8,6 @@ import { compileExpression } from "./evaluate.ts";
 import type { Expression } from "./expression.ts";
 import type { Job, JobDefinition } from "./job.ts";
 import type { NamedExpression } from "./parse.ts";
-import { suggest } from "./place.ts";
 import type { Plan, PlanAggregate, PlanKey, PlanStep } from "./plan.ts";
 import { digestOf, hasFunctions, referenceOf } from "./registry.ts";
 
@@ -51,6 +51,7 @@ export function planOf(job: Job<unknown>, resolved: { format: Format; schema: Sc
     lineBytesMax: options.lineBytesMax,
     functions: planFunctions(job, options),
   };
+  checkNames(plan);
   checkSort(plan, hasMade);
   return plan;
 }
@@ -115,6 +116,19 @@ function planFunctions(job: Job<unknown>, { module, exportName }: PlanOptions): 
     });
   }
   return { module, job: referenceOf(job, module, exportName), digest: digestOf(job) };
+}
+
+/** Two columns of one name would be one property of a row, and the answer would lack one of them. */
+function checkNames({ group }: Plan): void {
+  const names = new Set<string>();
+  for (const { name } of group ? [...group.keys, ...group.aggregates] : []) {
+    if (names.has(name)) {
+      throw new UsageError("ERR_COLUMN", `two columns of the result are named "${name}"`, {
+        hint: `Give one of them another name: ${name}_2=…`,
+      });
+    }
+    names.add(name);
+  }
 }
 
 function checkSort({ sort, group, select, schema }: Plan, hasMade: boolean): void {

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/base/errors.ts";
 import { EXPRESSION_DEPTH_MAX } from "../../src/base/limits.ts";
+import { editDistance } from "../../src/base/suggest.ts";
 import { aggregateFromCall } from "../../src/job/aggregate-call.ts";
 import { resolveExpression, resolvePredicate, type TypedColumn, typeOf } from "../../src/job/check.ts";
 import type { Expression } from "../../src/job/expression.ts";
 import { parseAggregates, parseExpression, parseKeys, parseSort } from "../../src/job/parse.ts";
-import { editDistance } from "../../src/job/place.ts";
 
 const columns: TypedColumn[] = [
   { name: "url", type: "text" },

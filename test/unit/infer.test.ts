@@ -161,6 +161,18 @@ describe("what the user says", () => {
   test("with a header, known names give types by name, others name by position", () => {
     expect(columnsOf("a,b\n1,2\n", { header: true, columns: names("b:text") })).toBe("a int, b text");
     expect(columnsOf("a,b\n1,2\n", { header: true, columns: names("x:float") })).toBe("x float, b int");
+    expect(resolve("a,b\n1,2\n", { header: true, columns: names("x,y") }).notice).toBe(
+      "no declared column stands in the header: the columns are renamed by position (a → x, b → y)",
+    );
+    expect(resolve("a,b\n1,2\n", { header: true, columns: names("b") }).notice).toBeUndefined();
+  });
+
+  test("one mistyped name among known ones renames nothing: it is an error that names the likely one", () => {
+    const request = { header: true, columns: names("id,usr") };
+    fails("id,ts,user\n1,2,3\n", request, "ERR_HEADER");
+    expect(() => resolve("id,ts,user\n1,2,3\n", request)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('Did you mean "user"?') }),
+    );
   });
 
   test("delimiter, quote and tsv", () => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { count, defineAggregate, max } from "../../src/job/aggregate.ts";
 import { expr, hour } from "../../src/job/column.ts";
-import { findJob, from, functionsOf, isJob, type Job } from "../../src/job/job.ts";
+import { Answer, findJob, from, functionsOf, isJob, type Job } from "../../src/job/job.ts";
+import { parseKeys } from "../../src/job/parse.ts";
 import { type Plan, planOf } from "../../src/job/plan.ts";
 import { csv, int, text, timestamp } from "../../src/job/source-format.ts";
 import exported, { twins } from "../support/example-jobs.ts";
@@ -82,6 +83,10 @@ describe("planOf", () => {
       expect.objectContaining({ code: "ERR_META" }),
     );
     expect(() => plan(events.filter("matches(url, '(')"))).toThrow("regular expression");
+    const group = { keys: parseKeys("url"), aggregates: [{ name: "url", call: count() }] };
+    expect(() => plan(new Answer({ ...events.definition, group }))).toThrow(
+      'two columns of the result are named "url"',
+    );
   });
 
   it("times reach users' aggregates in milliseconds", () => {
