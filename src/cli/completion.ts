@@ -6,6 +6,10 @@ export function completionCommand(program: Command): Command {
   return new Command("completion")
     .description("print a shell completion script")
     .argument("<shell>", "bash, zsh or fish")
+    .addHelpText(
+      "after",
+      "\nExample:\n  threadmill completion bash > ~/.local/share/bash-completion/completions/threadmill",
+    )
     .action((shell: string) => {
       const script = scripts[shell];
       if (!script)

@@ -75,6 +75,7 @@ export function demoCommand(): Command {
     .option("--lines <n>", "lines per file", wholeNumber("--lines", 1), 200_000)
     .option("--keep", "keep the generated files")
     .option("--no-progress", "no progress line")
+    .addHelpText("after", "\nExamples:\n  threadmill demo\n  threadmill demo --lines 1000000 --workers 4 --keep")
     .action(action);
 }
 

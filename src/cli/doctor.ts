@@ -7,6 +7,7 @@ export function doctorCommand(): Command {
     .description("what this machine has: Node, cores, memory, disk, optional packages")
     .argument("[folder]", "measure the read speed of this folder")
     .option("--json", "print the findings as JSON")
+    .addHelpText("after", "\nExamples:\n  threadmill doctor\n  threadmill doctor /data --json")
     .action(async (folder: string | undefined, flags: { json?: boolean }) => {
       const findings = await examine({ folder });
       process.stdout.write(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : `${formatFindings(findings)}\n`);

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../base/errors.ts";
-import { exitNow } from "../executor/exit.ts";
+import { exitNow, noteLost } from "../executor/exit.ts";
 import { completionCommand } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -57,6 +57,8 @@ export async function main(argv: string[]): Promise<void> {
     if (error instanceof CommanderError && error.exitCode === 0) code = 0;
     else code = reportError(error instanceof CommanderError ? fromCommander(error) : error);
   }
+  // Interrupted while a named pipe has no writer: process.exit() would wait for that open, in Node's thread pool.
+  if (code === 130) noteLost();
   await exitNow(code);
 }
 

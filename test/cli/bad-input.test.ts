@@ -18,6 +18,10 @@ folder.file("ok.csv", "a,1\nb,2\na,3\n");
 mkdirSync(join(cwd, "hollow"));
 mkdirSync(join(cwd, "target.csv"));
 
+async function failsWith(args: string[], code: number, texts: string[]): Promise<void> {
+  await fails(args, code, ...texts);
+}
+
 async function fails(args: string[], code: number, ...texts: string[]): Promise<string> {
   const result = await runCli(args, { cwd });
   for (const text of texts) expect(result.stderr).toContain(text);
@@ -33,7 +37,7 @@ describe("files", () => {
     ["a folder without files", ["hollow"], 1, ["hollow", "ERR_EMPTY_DIRECTORY", "try:"]],
     ["a list that does not exist", ["@nolist"], 1, ["nolist", "ERR_NOT_FOUND"]],
     ["stdin twice", ["-", "-"], 2, ["ERR_STDIN_TWICE"]],
-  ])("%s", (_, files, code, texts) => fails(["query", ...files, ...columns], code, ...texts));
+  ])("%s", (_, files, code, texts) => failsWith(["query", ...files, ...columns], code, texts));
 
   test("a binary one", async () => {
     folder.file("bin.csv", new Uint8Array(5000));
@@ -80,7 +84,7 @@ describe("files", () => {
     ["-o in no folder", ["-o", "no/x.csv"], ["no/x.csv", "ERR_NO_FOLDER", "try:"]],
     ["-o of an unknown format", ["-o", "x.xls"], [".xls", "ERR_UNKNOWN_FORMAT", "try:"]],
     ["--to of an unknown format", ["--to", "xls"], ["xls", "ERR_UNKNOWN_FORMAT", "try:"]],
-  ])("%s", (_, flags, texts) => fails(["query", "ok.csv", ...columns, ...flags], 2, ...texts));
+  ])("%s", (_, flags, texts) => failsWith(["query", "ok.csv", ...columns, ...flags], 2, texts));
 
   test("a full disk", async () => {
     await fails(
@@ -163,7 +167,8 @@ describe("rows", () => {
     expect((await runCli([...args, "3"], { cwd })).code).toBe(0);
   });
 
-  test("an unknown --on-error", () => fails(["query", "ok.csv", "--on-error", "explode"], 2, "--on-error", "explode"));
+  test("an unknown --on-error", () =>
+    failsWith(["query", "ok.csv", "--on-error", "explode"], 2, ["--on-error", "explode"]));
 });
 
 test.skipIf(process.getuid?.() === 0)("a file that cannot be read", async () => {
