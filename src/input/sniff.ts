@@ -8,6 +8,7 @@ import { fitsType, inferTypes, uniqueNames } from "./column-type.ts";
 import { decodeSample, type Field, sampleLines, splitFields } from "./fields.ts";
 import { sampleJson } from "./json-sample.ts";
 import type { Dialect } from "./quotes.ts";
+import type { Sample } from "./sample.ts";
 
 /** LogFormat strings of the two log formats that nearly all servers write. */
 export const logFormats: { common: string; combined: string } = {
@@ -66,6 +67,19 @@ export function sniff(sample: Uint8Array, hint: SniffHint = {}): Sniffed {
     if (log) return { format: { kind: "log", logFormat: logFormats[log] }, columns: [], found: `${log} access log` };
   }
   return sniffCsv(text, isWhole, hint);
+}
+
+/**
+ * Whether a sample may be of the format that was found for another file. Doubts are settled in its favour: bad lines are
+ * for the parser to reject, and irregular CSV looks like text.
+ */
+export function resembles({ bytes, isWhole }: Sample, format: Format): boolean {
+  const lines = sampleLines(decodeSample(bytes), isWhole).slice(0, LOOKED_LINES);
+  if (lines.length === 0) return true;
+  if (format.kind === "ndjson") return lines.some((line) => line.trimStart().startsWith("{"));
+  if (format.kind === "log") return lines.some((line) => commonLine.test(line));
+  const isJson = lines.every((line) => line.trimStart().startsWith("{")) && sampleJson(lines).length > 0;
+  return !isJson && sniffLog(lines) === undefined;
 }
 
 function sniffLog(lines: string[]): "common" | "combined" | undefined {

@@ -18,6 +18,7 @@ import { planOf } from "../job/plan-of.ts";
 import type { SplitSpec } from "../job/schedule.ts";
 import { logColumns } from "../kernel/scalar/log-format.ts";
 import { ThreadTable } from "../shared/thread-table.ts";
+import { Alike } from "./alike.ts";
 import { Execution } from "./execute.ts";
 import { refuseUnguarded } from "./guard.ts";
 import { RunResult } from "./result.ts";
@@ -94,9 +95,15 @@ export async function prepare(job: Job<unknown>, options: RunOptions): Promise<P
 async function look(job: Job<unknown>, options: RunOptions, streams: Streams): Promise<Prepared> {
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
-  const sample = await firstSample(sources, streams);
+  const { source, sample } = await firstSample(sources, streams);
   const resolved = resolveSchema({ ...job.request, logColumns, isWhole: sample.isWhole }, sample.bytes);
   if (resolved.notice) notices.push(resolved.notice);
+  if (source && sources.length > 1) {
+    const isSniffed = job.request.format === undefined;
+    const alike = new Alike({ source, sample, format: resolved.format, isSniffed });
+    await alike.checkFiles(sources);
+    streams.onSample = (other, sampled) => alike.check(other, sampled);
+  }
   const plan = planOf(job, resolved, {
     module: options.meta?.url,
     exportName: options.exportName,
@@ -113,12 +120,15 @@ async function look(job: Job<unknown>, options: RunOptions, streams: Streams): P
 }
 
 /** The beginning of the first source that is not empty. */
-async function firstSample(sources: Source[], streams: Streams): Promise<Sample> {
+async function firstSample(
+  sources: Source[],
+  streams: Streams,
+): Promise<{ source: Source | undefined; sample: Sample }> {
   for (const source of sources) {
     const sample = source.kind === "stream" ? await streams.sample(source) : await readSample(source);
-    if (sample.bytes.length > 0) return sample;
+    if (sample.bytes.length > 0) return { source, sample };
   }
-  return { bytes: new Uint8Array(0), isWhole: true };
+  return { source: undefined, sample: { bytes: new Uint8Array(0), isWhole: true } };
 }
 
 /**

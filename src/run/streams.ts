@@ -14,6 +14,8 @@ export class Streams {
   #raw: RawStream[] = [];
   #sampled = new Map<number, AsyncIterable<Uint8Array>>();
   #isClosed = false;
+  /** Called with the beginning of each stream that `blocks` comes to; may throw. */
+  onSample: ((source: Source, sample: Sample) => void) | undefined;
 
   /** The beginning (decompressed) of a stream, which is not lost. */
   async sample(source: Source): Promise<Sample> {
@@ -31,6 +33,8 @@ export class Streams {
     try {
       for (const source of sources) {
         if (this.#isClosed) return;
+        // Not earlier: whoever writes to several pipes may fill one after the other.
+        if (!this.#sampled.has(source.index)) this.onSample?.(source, await this.sample(source));
         const chunks = this.#sampled.get(source.index) ?? this.#open(source);
         const options = { quote, delimiter, path: source.path, lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX };
         for await (const block of cutStream(chunks, options)) {

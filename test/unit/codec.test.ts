@@ -235,9 +235,30 @@ describe("samples and streams", () => {
   test("a sample is decompressed and short", async () => {
     for (const bytes of [Buffer.from(lines), gzipSync(lines), zstdCompressSync(lines)]) {
       const source = await file("sampled", bytes);
-      expect(Buffer.from(await readSample(source, 1000)).toString()).toBe(lines.slice(0, 1000));
+      const sample = await readSample(source, 1000);
+      expect([Buffer.from(sample.bytes).toString(), sample.isWhole]).toEqual([lines.slice(0, 1000), false]);
       expect((await all(readFileDecompressed(source))).toString() === lines).toBe(true);
     }
+  });
+
+  test("a sample goes on to the end of the second line, and says whether there is more", async () => {
+    const row = `${"x,".repeat(500_000)}\n`;
+    for (const [text, bytes, isWhole] of [
+      [row.repeat(3), row.length * 2, false],
+      // Nobody looked behind the second line.
+      [row.repeat(2), row.length * 2, false],
+      [row + row.slice(0, -1), row.length * 2 - 1, true],
+      ["a\nb\n", 4, true],
+      ["a", 1, true],
+    ] as const) {
+      const sample = await readSample(await file("wide", text));
+      expect([sample.bytes.length, sample.isWhole]).toEqual([bytes, isWhole]);
+      const peeked = await peek(pieces(Buffer.from(text), 100_000), 1000, 2);
+      expect([peeked.sample.length, peeked.isWhole]).toEqual([bytes, isWhole]);
+      expect((await all(peeked.chunks)).toString() === text).toBe(true);
+    }
+    const endless = await readSample(await file("endless", Buffer.alloc(20_000_000, "x")));
+    expect(endless.bytes.length).toBeLessThan(17_000_000);
   });
 
   test("binary content is found inside a codec too", async () => {
