@@ -12,7 +12,7 @@ export interface Data {
   bytes: number;
 }
 
-export const shape = { files: 2, urls: 1000, users: 5000, hours: 24, skew: 1, seed: 1 } as const;
+export const shape = { files: 2, urls: 400, users: 1000, hours: 24, skew: 0, seed: 1 } as const;
 
 const folder = ".bench";
 /** Bytes per line, roughly, of all three kinds together (NDJSON is longer, but a fifth of the lines). */

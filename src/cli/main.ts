@@ -6,19 +6,23 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../base/errors.ts";
 import { exitNow, noteLost } from "../executor/exit.ts";
-import { completionCommand } from "./completion.ts";
-import { demoCommand } from "./demo.ts";
-import { doctorCommand } from "./doctor.ts";
 import { reportError } from "./errors.ts";
-import { generateCommand } from "./generate.ts";
-import { queryCommand } from "./query.ts";
-import { runCommand } from "./run.ts";
+
+/** Each command's code is loaded when it is asked for; for help and completion all of them are. */
+const commands: Record<string, (program: Command) => Promise<Command>> = {
+  demo: async () => (await import("./demo.ts")).demoCommand(),
+  generate: async () => (await import("./generate.ts")).generateCommand(),
+  query: async () => (await import("./query.ts")).queryCommand(),
+  run: async () => (await import("./run.ts")).runCommand(),
+  doctor: async () => (await import("./doctor.ts")).doctorCommand(),
+  completion: async (program) => (await import("./completion.ts")).completionCommand(program),
+};
 
 function version(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
-export function createProgram(): Command {
+async function createProgram(name: string | undefined): Promise<Command> {
   const program = new Command("threadmill")
     .description("Parallel data processing in TypeScript: plain functions over big files, on every core.")
     .version(version(), "-V, --version")
@@ -26,10 +30,11 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  for (const command of [demoCommand(), generateCommand(), queryCommand(), runCommand(), doctorCommand()]) {
-    program.addCommand(command.exitOverride().configureOutput({ outputError: () => {} }));
+  const isOne = name !== undefined && name !== "completion" && Object.hasOwn(commands, name);
+  for (const command of isOne ? [name] : Object.keys(commands)) {
+    const made = await commands[command](program);
+    program.addCommand(made.exitOverride().configureOutput({ outputError: () => {} }));
   }
-  program.addCommand(completionCommand(program));
   program.addHelpText(
     "after",
     `
@@ -48,7 +53,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 rows rejected above --max-errors, 130 int
 export async function main(argv: string[]): Promise<void> {
   let code = 0;
   try {
-    const program = createProgram();
+    const program = await createProgram(argv[0]);
     if (argv.length === 0)
       throw new UsageError("ERR_USAGE", "no command was given", { hint: "Try: threadmill demo, or threadmill --help" });
     await program.parseAsync(argv, { from: "user" });

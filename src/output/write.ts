@@ -5,11 +5,9 @@
 import { extname } from "node:path";
 import { InterruptedError, ThreadmillError, UsageError } from "../base/errors.ts";
 import { writeCsv } from "./csv.ts";
-import { writeHtml } from "./html.ts";
 import { writeJson } from "./json.ts";
 import { writeMarkdown } from "./markdown.ts";
 import type { OutputFormat, Result } from "./output.ts";
-import { writeParquet } from "./parquet.ts";
 import { ClosedPipe, fileSink, type Sink, streamSink } from "./sink.ts";
 import { writeTable } from "./table.ts";
 
@@ -63,6 +61,7 @@ export async function writeResult(result: Result, options: WriteOptions): Promis
   }
 }
 
+/** Those that need much code are loaded when they are asked for: it is half of what starting costs. */
 const writers: Record<OutputFormat, (result: Result, sink: Sink, options: WriteOptions) => Promise<number>> = {
   table: writeTable,
   csv: (result, sink, { timeZone, path }) =>
@@ -70,8 +69,8 @@ const writers: Record<OutputFormat, (result: Result, sink: Sink, options: WriteO
   json: (result, sink, { timeZone }) => writeJson(result, sink, { timeZone, lines: false }),
   ndjson: (result, sink, { timeZone }) => writeJson(result, sink, { timeZone, lines: true }),
   markdown: writeMarkdown,
-  parquet: writeParquet,
-  html: writeHtml,
+  parquet: async (...args) => (await import("./parquet.ts")).writeParquet(...args),
+  html: async (...args) => (await import("./html.ts")).writeHtml(...args),
 };
 
 /** A named pipe given as a file closes like any other pipe. */
