@@ -198,9 +198,10 @@ function finished(
     if (!schedule.options.commitPerSplit) dropPartial(schedule, event.worker);
     return requeue(schedule, split);
   }
-  // Folded into a partial that was given up meanwhile.
-  if (!schedule.options.commitPerSplit && event.epoch !== epochOf(schedule, event.worker))
-    return requeue(schedule, split);
+  // Folded into a partial that was given up meanwhile, or not at all.
+  const isStale =
+    event.epoch < 0 || (!schedule.options.commitPerSplit && event.epoch !== epochOf(schedule, event.worker));
+  if (isStale) return requeue(schedule, split);
   split.status = schedule.options.commitPerSplit ? "taken" : "held";
   split.worker = event.worker;
   // A split cut short by a limit proves nothing about the next one, and needs to prove nothing.

@@ -110,19 +110,22 @@ export async function runSplit(task: SplitTask): Promise<SplitResult> {
   const session = await openSession(task.job, task.plan);
   const worker = thisWorker();
   const epoch = new Map(task.epochs).get(worker.id) ?? 0;
-  // Sent before the partial that it knows of was given up: whoever sent it will send it again.
-  if (session.epoch > epoch) return staleResult(worker.id);
-  if (session.epoch < epoch) {
-    session.pipeline.grouping?.reset();
-    session.epoch = epoch;
-  }
   session.isHolding = !task.commit;
+  // Where each split's work comes back with its result nothing is held, and nobody counts epochs.
+  if (session.isHolding) {
+    // Sent before the partial that it knows of was given up: whoever sent it will send it again.
+    if (session.epoch > epoch) return staleResult(worker.id);
+    if (session.epoch < epoch) {
+      session.pipeline.grouping?.reset();
+      session.epoch = epoch;
+    }
+  }
   try {
     return await foldSplit(task, session);
   } catch (error) {
     // Some rows of this split may be folded already: the partial is of no use any more.
     session.pipeline.grouping?.reset();
-    session.epoch = epoch + 1;
+    if (session.isHolding) session.epoch = epoch + 1;
     throw withPlace(error, task, session);
   }
 }

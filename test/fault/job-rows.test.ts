@@ -41,6 +41,13 @@ describe.each([0, 1, 3])("on %i workers", (workers) => {
     expect(await result.summary).toMatchObject({ rows: rows.length, rejected: 0, retries: 0 });
   });
 
+  test("a split that failed once gives its rows, and those after it theirs", async () => {
+    process.env.MARKER = join(tmpdir(), "mark");
+    const result = await run(jobs.throwingOnce, options({ workers }));
+    expect(await result.toArray()).toEqual(rows);
+    expect(await result.summary).toMatchObject({ rows: rows.length, retries: 1 });
+  });
+
   test("a record returned, spread or repeated lasts", async () => {
     expect(await (await run(jobs.same, options({ workers }))).toArray()).toEqual(rows);
     const spread = await (await run(jobs.spread, options({ workers }))).toArray();

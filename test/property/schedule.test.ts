@@ -57,3 +57,10 @@ test("no input at all finishes at once", () => {
     }),
   ).toEqual([{ type: "Finish" }]);
 });
+
+test.each([false, true])("a result of a stale partial is no result (commit per split: %s)", (commitPerSplit) => {
+  const schedule = createSchedule({ slots: 1, retries: 0, commitPerSplit });
+  advance(schedule, { type: "SplitsFound", splits: [{ id: 0, source: 0, start: 0, end: 9, first: true }], last: true });
+  const stale = { type: "SplitFinished", split: 0, worker: 1, epoch: -1, endedAt: 0, complete: false } as const;
+  expect(advance(schedule, stale)).toMatchObject([{ type: "StartSplit", split: { id: 0 } }]);
+});

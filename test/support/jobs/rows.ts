@@ -67,6 +67,12 @@ export const exitingAlways: Job<unknown> = perUrl(
     return true;
   }),
 );
+export const throwingOnce: Job<Made> = all
+  .filter((event) => {
+    if (event.id === UNLUCKY && once()) throw new RangeError("only now");
+    return true;
+  })
+  .map((event) => ({ ...event })) as Job<Made>;
 export const hoarding: typeof plain = perUrl(
   all.filter((event) => {
     const hoard: unknown[] = [];
