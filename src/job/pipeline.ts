@@ -33,6 +33,8 @@ type CompiledStep =
 
 export class Pipeline {
   readonly plan: Plan;
+  /** Where in `wanted` a column is, by its name. */
+  readonly #slots = new Map<string, number>();
   readonly wanted: number[];
   readonly grouping: Grouping | undefined;
   /** Called for each row that is not accepted; throws when the plan says so. */
@@ -62,6 +64,10 @@ export class Pipeline {
     this.#inputs = plan.group?.aggregates.map((aggregate) => aggregate.inputs.map(compile)) ?? [];
     this.#select = plan.select?.map((key) => compile(key.expression));
     this.wanted = wantedColumns(plan, this.#steps, [...this.#keys, ...this.#inputs.flat(), ...(this.#select ?? [])]);
+    this.wanted.forEach((column, slot) => {
+      const { name } = plan.schema.columns[column];
+      if (!this.#slots.has(name)) this.#slots.set(name, slot);
+    });
     this.#cursor = new RecordCursor(plan.schema.columns, this.wanted);
     if (plan.group) {
       this.grouping = kernel.grouping({
@@ -145,7 +151,7 @@ export class Pipeline {
       const vectors = new Map<string, Vector>();
       const bad = new Map<number, Rejected>();
       for (const name of names) {
-        const at = wanted.findIndex((column) => plan.schema.columns[column].name === name);
+        const at = this.#slots.get(name) ?? unreachable();
         const { type } = plan.schema.columns[wanted[at]];
         const decoded = decodeColumn(batch, at, type, this.#selected, selection.n, this.#vectors[at]);
         this.#vectors[at] = decoded.vector;
