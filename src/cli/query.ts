@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { UsageError } from "../base/errors.ts";
 import type { ColumnType } from "../input/batch.ts";
 import type { SchemaRequest } from "../input/infer.ts";
-import { aggregateFromCall } from "../job/aggregate-call.ts";
+import { aggregateFromCall, aggregateUsages } from "../job/aggregate-call.ts";
 import { Answer, type FormatRequest, type Job, type JobDefinition } from "../job/job.ts";
 import { parseAggregates, parseExpression, parseKeys, parseSort } from "../job/parse.ts";
 import { run } from "../run/run.ts";
@@ -28,6 +28,17 @@ interface QueryFlags extends AnswerFlags {
 
 const formats = ["csv", "tsv", "ndjson", "common", "combined", "log", "text"];
 
+/** In lines of up to 120 characters. */
+function wrapped(items: readonly string[]): string {
+  const lines = ["Aggregates:"];
+  for (const [at, item] of items.entries()) {
+    const text = at < items.length - 1 ? `${item},` : item;
+    if (lines[lines.length - 1].length + text.length > 118) lines.push(" ");
+    lines[lines.length - 1] += ` ${text}`;
+  }
+  return lines.join("\n");
+}
+
 const examples = `
 Examples:
   threadmill query access.log.gz --by path --aggregate 'hits=count(), p99=quantile(bytes, 0.99)' --sort 'hits desc' --limit 10
@@ -36,7 +47,7 @@ Examples:
   cat app.log | threadmill query - --format text --pattern '^(?<level>\\w+) (?<message>.*)$' --by level --aggregate 'n=count()'
 
 Operators: = != < <= > >= and or not + - * / %, in (…), between … and …, is null, contains, starts_with, ends_with, matches.
-Aggregates: count distinct approx_distinct sum mean min max variance stddev median quantile histogram top_k first last any collect.
+${wrapped(aggregateUsages)}.
 Functions: lower upper length substr trim replace concat, host path param, minute hour day week month year (time[, zone]),
 hour_of_day day_of_week day_of_month month_of_year, bucket abs round floor ceil, int float text timestamp, coalesce, if.`;
 

@@ -21,6 +21,8 @@ interface Entry {
 }
 
 const one: [number, number] = [1, 1];
+/** Values that a bare `collect` keeps per group: a look at them. */
+const COLLECTED = 100;
 
 function ofOne(op: AggregateSpec["op"]): Entry {
   return { op, inputs: one, usage: `${op}(column)` };
@@ -45,7 +47,7 @@ const entries: Record<string, Entry> = {
     inputs: one,
     constants: [1, 100],
     build: (of, q) => quantile(of, q.length === 1 ? q[0] : q),
-    usage: "quantile(column, 0.99)",
+    usage: "quantile(column, 0.99) or quantile(column, 0.5, 0.99)",
   },
   median: percentile(0.5),
   p50: percentile(0.5),
@@ -65,14 +67,17 @@ const entries: Record<string, Entry> = {
   collect: {
     op: "collect",
     inputs: one,
-    constants: one,
-    build: (of, [limit]) => collect(of, limit),
-    usage: "collect(column, 100)",
+    constants: [0, 1],
+    build: (of, [limit = COLLECTED]) => collect(of, limit),
+    usage: `collect(column) (${COLLECTED} values) or collect(column, 10)`,
   },
-  first: { op: "first", inputs: [1, 2], usage: "first(column, timestamp)" },
-  last: { op: "last", inputs: [1, 2], usage: "last(column, timestamp)" },
+  first: { op: "first", inputs: [1, 2], usage: "first(column) or first(column, timestamp)" },
+  last: { op: "last", inputs: [1, 2], usage: "last(column) or last(column, timestamp)" },
   any: ofOne("any"),
 };
+
+/** How each aggregate is called. */
+export const aggregateUsages: readonly string[] = Object.values(entries).map(({ usage }) => usage);
 
 const aliases: Record<string, string> = {
   count_distinct: "distinct",

@@ -257,7 +257,7 @@ function namedExpressions(columns: unknown[], step: string): NamedExpression[] {
     if (names.has(name)) throw new UsageError("ERR_COLUMN", `${step}: two columns are named "${name}"`);
     names.add(name);
   }
-  if (named.length === 0) throw new UsageError("ERR_COLUMN", `${step} names no column`);
+  if (named.length === 0) throw nothingNamed(step, "an empty list");
   return named;
 }
 
@@ -270,9 +270,17 @@ function namedEntries(value: unknown, step: string): [string, unknown][] {
   ) {
     const entries = Object.entries(value);
     if (entries.length > 0) return entries;
+    throw nothingNamed(step, "an empty object");
   }
   throw new UsageError("ERR_COLUMN", `${step} needs an object of named columns, not ${describe(value)}`, {
     hint: step === "aggregate" ? "For example: { clicks: count() }." : 'For example: { hour: hour("ts") }.',
+  });
+}
+
+function nothingNamed(step: string, given: string): UsageError {
+  return new UsageError("ERR_COLUMN", `${step} needs at least one column, not ${given}`, {
+    hint:
+      step === "groupBy" ? "For one row over all records leave groupBy out: from(…).aggregate(…)." : "Name a column.",
   });
 }
 

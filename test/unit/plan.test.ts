@@ -89,6 +89,17 @@ describe("planOf", () => {
     );
   });
 
+  it("an empty groupBy says how to aggregate without keys", () => {
+    for (const nothing of [{}, []]) {
+      expect(() => from("a").groupBy(nothing as never)).toThrow(
+        expect.objectContaining({
+          message: expect.stringContaining("not an empty"),
+          hint: expect.stringContaining("from(…).aggregate(…)"),
+        }),
+      );
+    }
+  });
+
   it("times reach users' aggregates in milliseconds", () => {
     const latest = defineAggregate(
       { zero: () => 0, step: Math.max, merge: Math.max, finish: (ms: number) => ms },
