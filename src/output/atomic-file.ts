@@ -132,7 +132,7 @@ async function openFile(
       try {
         await writeWhole(handle!, buffer, null);
       } catch (error) {
-        throw writeError(error, path);
+        throw writeError(error, path, temporary !== undefined);
       }
       bytes += buffer.length;
     },
@@ -211,8 +211,11 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close().catch(() => {});
 }
 
-/** What went wrong while writing to `path`, as one of ours. Errors that are already ours pass through. */
-export function writeError(error: unknown, path: string): Error {
+/**
+ * What went wrong while writing to `path`, as one of ours. Errors that are already ours pass through. `isAtomic`: a file
+ * that appears whole or not at all, and no device or pipe.
+ */
+export function writeError(error: unknown, path: string, isAtomic = true): Error {
   if (error instanceof ThreadmillError) return error;
   const code = (error as NodeJS.ErrnoException)?.code;
   const options = { place: { file: path }, cause: error };
@@ -236,7 +239,7 @@ export function writeError(error: unknown, path: string): Error {
     case "EDQUOT":
       return new ThreadmillError("ERR_DISK_FULL", `cannot write the result to ${path}: the disk is full (${code})`, {
         ...options,
-        hint: "Free some space or name a file on another disk. No partial file was left behind.",
+        hint: `Free some space or name a file on another disk.${isAtomic ? " No partial file was left behind." : ""}`,
       });
     default: {
       const reason = error instanceof Error ? error.message : String(error);

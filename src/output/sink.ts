@@ -115,5 +115,5 @@ const closedCodes = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "ERR_STREAM_
 
 function streamFailure(error: NodeJS.ErrnoException): Error {
   if (closedCodes.includes(error.code ?? "")) return new ClosedPipe("the reader of the output closed it");
-  return writeError(error, "stdout");
+  return writeError(error, "stdout", false);
 }
