@@ -56,6 +56,10 @@ export const BACKOFF_MS_MAX: number = 60_000;
 export const REQUEUES_MAX: number = 3;
 /** A worker that is not ready by then (it takes ~50 ms) hangs in a preloaded module. */
 export const WORKER_START_MS_MAX: number = 30_000;
+/** A worker's heap below this does not hold the code that runs in it: V8 ends the whole process. */
+export const WORKER_MEMORY_MB_MIN: number = 16;
+/** setTimeout takes a longer time for none at all. */
+export const TIMER_MS_MAX: number = 2 ** 31 - 1;
 /** Values that `collect` keeps per group unless it is given a limit: enough to look at, too few to eat the memory. */
 export const COLLECT_VALUES_MAX: number = 1000;
 /** Once work has been lost with a worker, a worker's partial is taken when it holds so many splits: one more loss costs no more. */

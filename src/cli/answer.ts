@@ -3,14 +3,17 @@
  */
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.ts";
+import { TIMER_MS_MAX, WORKER_MEMORY_MB_MIN } from "../base/limits.ts";
 import { formatCount, parseBytes } from "../base/units.ts";
 import { checkZone } from "../base/zone.ts";
 import { type AtomicFile, checkTarget, createAtomicFile } from "../output/atomic-file.ts";
 import { ProgressLine } from "../output/progress.ts";
 import { formatFor, writeResult } from "../output/write.ts";
+import { isSameFile } from "../run/outputs.ts";
 import { formatRejected } from "../run/rejects.ts";
 import type { RunResult, Summary } from "../run/result.ts";
 import type { RunOptions } from "../run/run.ts";
+import { onInterrupt } from "./interrupts.ts";
 
 /** The parsed flags that every answering command has. */
 export interface AnswerFlags {
@@ -40,26 +43,31 @@ export function wholeNumber(flag: string, min = 0): (text: string) => number {
   };
 }
 
-function bytes(flag: string): (text: string) => number {
+/** A flag's value as a size of at least `least` (as a user would write it). */
+function bytes(flag: string, least: string): (text: string) => number {
   return (text) => {
+    let value: number;
     try {
-      return parseBytes(text);
+      value = parseBytes(text);
     } catch (cause) {
       throw new UsageError("ERR_USAGE", `${flag} takes a size such as 64MB, not ${JSON.stringify(text)}`, { cause });
     }
+    if (value >= parseBytes(least)) return value;
+    throw new UsageError("ERR_USAGE", `${flag} takes ${least} or more, not ${JSON.stringify(text)}`);
   };
 }
 
 function milliseconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
-  if (match) return Number(match[1]) * ({ ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] as number);
+  const value = match ? Number(match[1]) * ({ ms: 1, s: 1000, m: 60_000 }[match[2] ?? "s"] as number) : 0;
+  if (value >= 1 && value <= TIMER_MS_MAX) return value;
   throw new UsageError("ERR_USAGE", `--split-timeout takes a time such as 30s or 500ms, not ${JSON.stringify(text)}`);
 }
 
 export function addAnswerFlags(command: Command): Command {
   return command
     .option("-w, --workers <n>", "worker threads; 0 runs inline, for debuggers", wholeNumber("--workers"))
-    .option("--memory <size>", "heap limit per worker", bytes("--memory"))
+    .option("--memory <size>", "heap limit per worker, 16MB or more", bytes("--memory", `${WORKER_MEMORY_MB_MIN}MB`))
     .option("-o, --output <file>", "write to a file: .csv .json .ndjson .md .parquet .html .txt; whole or not at all")
     .option(
       "--to <format>",
@@ -77,8 +85,10 @@ export function addAnswerFlags(command: Command): Command {
       wholeNumber("--retries"),
     )
     .option("--split-timeout <time>", "stop and retry a split that takes longer (30s, 500ms)", milliseconds)
-    .addOption(new Option("--split-bytes <size>", "bytes per split of a plain file").argParser(bytes("--split-bytes")))
-    .option("--line-max <size>", "a longer line is rejected (default 64MB)", bytes("--line-max"))
+    .addOption(
+      new Option("--split-bytes <size>", "bytes per split of a plain file").argParser(bytes("--split-bytes", "1B")),
+    )
+    .option("--line-max <size>", "a longer line is rejected (default 64MB)", bytes("--line-max", "1B"))
     .option("--time-zone <zone>", "IANA zone for hours and days and for printed times (default UTC)")
     .option("--explain", "print the plan, and which part of it runs where; run nothing")
     .option("--json", "print a one-line summary to stderr")
@@ -94,20 +104,26 @@ export class Answering {
   #quarantine: AtomicFile | undefined;
   #quarantined: Promise<void> = Promise.resolve();
   #line: ProgressLine | undefined;
-  #interrupt = (): void => this.#abort.abort(new Error("interrupted"));
+  readonly #forgetSignals: () => void;
 
-  /** Opens the quarantine file, if the flags name one, and listens to Ctrl-C. */
+  /** Opens the quarantine file, if the flags name one, and listens to Ctrl-C. Inputs are compared with it when they are known. */
   static async open(flags: AnswerFlags): Promise<Answering> {
     const [onError, path] = splitOnError(flags.onError ?? "fail");
     // Checked before any work is done.
     if (flags.output !== undefined && flags.output !== "-") await checkTarget(flags.output);
     formatFor(flags.output, flags.to, process.stdout.isTTY === true);
+    if (path !== undefined && flags.output !== undefined && flags.output !== "-" && isSameFile(path, flags.output)) {
+      throw new UsageError("ERR_USAGE", `--output and --on-error quarantine= both name ${path}`, {
+        hint: "Name a file for each.",
+      });
+    }
     if (flags.timeZone !== undefined) checkZone(flags.timeZone);
-    if (flags.explain) return new Answering(flags, onError, undefined);
-    return new Answering(flags, onError, path === undefined ? undefined : await createAtomicFile(path));
+    const outputs = [flags.output, path].filter((each) => each !== undefined && each !== "-") as string[];
+    if (flags.explain) return new Answering(flags, onError, outputs, undefined);
+    return new Answering(flags, onError, outputs, path === undefined ? undefined : await createAtomicFile(path));
   }
 
-  private constructor(flags: AnswerFlags, onError: string, quarantine: AtomicFile | undefined) {
+  private constructor(flags: AnswerFlags, onError: string, outputs: string[], quarantine: AtomicFile | undefined) {
     this.flags = flags;
     this.#quarantine = quarantine;
     if (flags.progress !== false && process.stderr.isTTY) {
@@ -115,7 +131,8 @@ export class Answering {
     }
     this.options = {
       workers: flags.workers,
-      memoryMb: flags.memory === undefined ? undefined : Math.max(1, Math.floor(flags.memory / 2 ** 20)),
+      memoryMb:
+        flags.memory === undefined ? undefined : Math.max(WORKER_MEMORY_MB_MIN, Math.floor(flags.memory / 2 ** 20)),
       onError: onError === "fail" ? "fail" : "skip",
       maxErrors: flags.maxErrors,
       retries: flags.retries,
@@ -123,13 +140,13 @@ export class Answering {
       splitBytes: flags.splitBytes,
       lineBytesMax: flags.lineMax,
       timeZone: flags.timeZone,
+      outputs,
       signal: this.#abort.signal,
       onNotice: (notice) => this.notice(notice),
       ...(this.#line && { onProgress: (progress) => this.#line!.update(progress) }),
       ...(this.#quarantine && { quarantine: (rows) => this.#keep(rows) }),
     };
-    process.on("SIGINT", this.#interrupt);
-    process.on("SIGTERM", this.#interrupt);
+    this.#forgetSignals = onInterrupt(() => this.#abort.abort(new Error("interrupted")));
   }
 
   get hasColor(): boolean {
@@ -181,8 +198,7 @@ export class Answering {
 
   close(): void {
     this.#line?.clear();
-    process.off("SIGINT", this.#interrupt);
-    process.off("SIGTERM", this.#interrupt);
+    this.#forgetSignals();
   }
 
   async #tell(run: RunResult<unknown>, summary: Summary, rows: number): Promise<void> {

@@ -16,6 +16,7 @@ import { writeResult } from "../output/write.ts";
 import { generate } from "../run/generate.ts";
 import { run } from "../run/run.ts";
 import { wholeNumber } from "./answer.ts";
+import { onInterrupt } from "./interrupts.ts";
 
 interface DemoFlags {
   workers?: number;
@@ -83,9 +84,9 @@ async function action(flags: DemoFlags): Promise<void> {
   const workers = flags.workers ?? availableParallelism();
   const folder = await mkdtemp(join(tmpdir(), "threadmill-demo-"));
   const abort = new AbortController();
-  const interrupt = () => abort.abort(new InterruptedError("ERR_INTERRUPTED", "the demo was interrupted"));
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  const forgetSignals = onInterrupt(() =>
+    abort.abort(new InterruptedError("ERR_INTERRUPTED", "the demo was interrupted")),
+  );
   const executor = createExecutor(workers === 0 ? "inline" : "threads", { workers, name: "demo" });
   try {
     const made = await generate(
@@ -103,8 +104,7 @@ async function action(flags: DemoFlags): Promise<void> {
     const where = flags.keep ? folder : "/tmp/logs";
     say(nextCommands(where, flags.keep === true));
   } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    forgetSignals();
     await executor.shutdown({ wait: false, cancelPending: true });
     if (!flags.keep) await rm(folder, { recursive: true, force: true });
   }

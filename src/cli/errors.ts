@@ -15,14 +15,22 @@ function formatError(error: unknown): string {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `${paint("red", "error:")} ${text}`;
   }
-  const [first, ...more] = `${where(error)}${error.message}`.split("\n");
+  const [first, ...more] = `${where(error)}${withFlags(error.message)}`.split("\n");
   const lines = [`${paint("red", "error:")} ${first} ${paint("dim", `[${error.code}]`)}`, ...more];
   const place = details(error);
   if (place) lines.push(paint("dim", `  at ${place}`));
   const stack = userStack(error);
   if (stack) lines.push(paint("dim", stack));
-  if (error.hint) lines.push(`${paint("cyan", "try:")} ${error.hint}`);
+  if (error.hint) lines.push(`${paint("cyan", "try:")} ${withFlags(error.hint)}`);
   return lines.join("\n");
+}
+
+/** Options of the API by the names of their flags. */
+function withFlags(text: string): string {
+  return text
+    .replace(/\bmemoryMb (\d+)/g, "--memory $1MB")
+    .replace(/\bmemoryMb\b/g, "--memory")
+    .replace(/\btimeoutMs\b/g, "--split-timeout");
 }
 
 function where(error: ThreadmillError): string {

@@ -7,6 +7,7 @@ import { createExecutor } from "../executor/create.ts";
 import { ProgressLine } from "../output/progress.ts";
 import { generate } from "../run/generate.ts";
 import { wholeNumber } from "./answer.ts";
+import { onInterrupt } from "./interrupts.ts";
 
 interface GenerateFlags {
   files: number;
@@ -68,9 +69,7 @@ async function action(directory: string, flags: GenerateFlags): Promise<void> {
   const { workers = availableParallelism(), json, progress, ...options } = flags;
   const line = progress !== false && process.stderr.isTTY ? new ProgressLine({ stream: process.stderr }) : undefined;
   const abort = new AbortController();
-  const interrupt = () => abort.abort(new Error("interrupted"));
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  const forgetSignals = onInterrupt(() => abort.abort(new Error("interrupted")));
   const started = performance.now();
   const executor = createExecutor(workers === 0 ? "inline" : "threads", { workers, name: "gen" });
   try {
@@ -96,8 +95,7 @@ async function action(directory: string, flags: GenerateFlags): Promise<void> {
     }
   } finally {
     line?.clear();
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    forgetSignals();
     await executor.shutdown({ wait: false, cancelPending: true });
   }
 }

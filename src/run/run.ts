@@ -3,8 +3,8 @@
  * out is a result with typed rows and a summary. Nothing is decided in here that a pure part could decide.
  */
 import { availableParallelism } from "node:os";
-import { InterruptedError, UsageError } from "../base/errors.ts";
-import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
+import { InputError, InterruptedError, UsageError } from "../base/errors.ts";
+import { LINE_BYTES_MAX, SPLIT_RETRIES, WORKER_MEMORY_MB_MIN } from "../base/limits.ts";
 import { createExecutor } from "../executor/create.ts";
 import type { Executor } from "../executor/executor.ts";
 import { readSample } from "../input/codec.ts";
@@ -12,7 +12,7 @@ import { resolveSchema } from "../input/infer.ts";
 import type { Sample } from "../input/sample.ts";
 import { resolveSources, type Source } from "../input/source.ts";
 import { chooseSplitBytes, planSplits } from "../input/split.ts";
-import type { Job } from "../job/job.ts";
+import type { FormatRequest, Job } from "../job/job.ts";
 import type { Plan } from "../job/plan.ts";
 import { planOf } from "../job/plan-of.ts";
 import type { SplitSpec } from "../job/schedule.ts";
@@ -21,6 +21,7 @@ import { ThreadTable } from "../shared/thread-table.ts";
 import { Alike } from "./alike.ts";
 import { Execution } from "./execute.ts";
 import { refuseUnguarded } from "./guard.ts";
+import { checkOutputs } from "./outputs.ts";
 import { RunResult } from "./result.ts";
 import { Streams } from "./streams.ts";
 
@@ -65,10 +66,12 @@ export interface RunOptions {
   splitBytes?: number;
   /** A longer line is rejected. Default 64 MiB. */
   lineBytesMax?: number;
-  /** Heap limit per worker. Default: Node's own. */
+  /** Heap limit per worker, in MB: 16 or more. Default: Node's own. */
   memoryMb?: number;
   /** IANA zone for truncation where an expression names none. Default UTC. */
   timeZone?: string;
+  /** Files that the caller is going to write: a run that reads one of them is refused. */
+  outputs?: string[];
   /** Sources in place of the job's own. */
   sources?: string[];
 }
@@ -79,6 +82,8 @@ export interface Prepared {
   plan: Plan;
   streams: Streams;
   notices: string[];
+  /** Columns whose types nobody declared: told by the first rows. */
+  inferred: string[];
 }
 
 /** The caller closes the streams. Throws what `run` throws before it starts, InterruptedError among it. */
@@ -95,6 +100,7 @@ export async function prepare(job: Job<unknown>, options: RunOptions): Promise<P
 async function look(job: Job<unknown>, options: RunOptions, streams: Streams): Promise<Prepared> {
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
+  checkOutputs(options.outputs ?? [], sources);
   const { source, sample } = await firstSample(sources, streams);
   const resolved = resolveSchema({ ...job.request, logColumns, isWhole: sample.isWhole }, sample.bytes);
   if (resolved.notice) notices.push(resolved.notice);
@@ -116,7 +122,21 @@ async function look(job: Job<unknown>, options: RunOptions, streams: Streams): P
       notices.push(`${source.path} is ${source.codec}: a compressed file is one split, read by one worker`);
     }
   }
-  return { sources, plan, streams, notices };
+  return { sources, plan, streams, notices, inferred: inferredColumns(job.request, plan) };
+}
+
+function inferredColumns({ columns = [] }: FormatRequest, { format, schema }: Plan): string[] {
+  const declared = new Set(columns.flatMap(({ name, type }) => (type === undefined ? [] : [name])));
+  return format.kind === "log" ? [] : schema.columns.map(({ name }) => name).filter((name) => !declared.has(name));
+}
+
+/** A value that does not fit a guessed type may be right, and the guess wrong. */
+function explainBadRow(error: unknown, inferred: readonly string[]): void {
+  if (!(error instanceof InputError) || error.code !== "ERR_BAD_ROW") return;
+  const name = inferred.find((each) => error.message.startsWith(`column ${each}: `));
+  if (name === undefined) return;
+  const hint = `The type of ${name} was inferred from the first rows: declare it, as in --columns ${name}:text. ${error.hint ?? ""}`;
+  Object.assign(error, { hint: hint.trim() });
 }
 
 /** The beginning of the first source that is not empty. */
@@ -143,9 +163,7 @@ export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise
   const close = () => prepared.streams.close();
   try {
     for (const notice of prepared.notices) options.onNotice?.(notice);
-    const result = await execute<Row>(prepared, options, started);
-    result.summary.then(close, close);
-    return result;
+    return await execute<Row>(prepared, options, started);
   } catch (error) {
     close();
     throw error;
@@ -182,12 +200,24 @@ export function splitsOf({ sources, plan }: Prepared, options: RunOptions & { wo
   });
 }
 
+function checkMemory(memoryMb: number | undefined): void {
+  if (memoryMb === undefined || (Number.isInteger(memoryMb) && memoryMb >= WORKER_MEMORY_MB_MIN)) return;
+  throw new UsageError(
+    "ERR_MEMORY",
+    `memoryMb must be a whole number of ${WORKER_MEMORY_MB_MIN} or more, not ${memoryMb}`,
+    {
+      hint: "leave it out for Node's own limit",
+    },
+  );
+}
+
 async function execute<Row>(prepared: Prepared, options: RunOptions, started: number): Promise<RunResult<Row>> {
   const { sources, plan } = prepared;
   const workers = options.workers ?? availableParallelism();
   if (!Number.isInteger(workers) || workers < 0) {
     throw new UsageError("ERR_WORKERS", `workers must be a whole number of 0 or more, not ${workers}`);
   }
+  checkMemory(options.memoryMb);
   const table = ThreadTable.create(Math.max(1, workers));
   const executor =
     options.executor ??
@@ -220,6 +250,7 @@ async function execute<Row>(prepared: Prepared, options: RunOptions, started: nu
     table,
     bytesTotal: streams.length > 0 ? 0 : bytesTotal,
   });
+  result.summary.catch((error) => explainBadRow(error, prepared.inferred)).finally(() => prepared.streams.close());
   await result.start();
   return result;
 }
