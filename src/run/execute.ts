@@ -63,7 +63,7 @@ export interface Totals {
 /** Splits in a rows job that may be ahead of the one whose rows are being given out, per worker. */
 const ROWS_WINDOW_PER_WORKER = 4;
 /** More groups than this are finished in parallel, by hash parts. */
-const GROUPS_PER_PART_MIN = 20_000;
+const GROUPS_PER_PART_MIN = 2_000;
 
 export class Execution {
   readonly job: string = randomUUID();
