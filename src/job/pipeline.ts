@@ -34,7 +34,7 @@ type CompiledStep =
 export class Pipeline {
   readonly plan: Plan;
   /** Where in `wanted` a column is, by its name. */
-  readonly #slots = new Map<string, number>();
+  readonly #slots: Map<string, number>;
   readonly wanted: number[];
   readonly grouping: Grouping | undefined;
   /** Called for each row that is not accepted; throws when the plan says so. */
@@ -64,10 +64,7 @@ export class Pipeline {
     this.#inputs = plan.group?.aggregates.map((aggregate) => aggregate.inputs.map(compile)) ?? [];
     this.#select = plan.select?.map((key) => compile(key.expression));
     this.wanted = wantedColumns(plan, this.#steps, [...this.#keys, ...this.#inputs.flat(), ...(this.#select ?? [])]);
-    this.wanted.forEach((column, slot) => {
-      const { name } = plan.schema.columns[column];
-      if (!this.#slots.has(name)) this.#slots.set(name, slot);
-    });
+    this.#slots = new Map(this.wanted.map((column, slot) => [plan.schema.columns[column].name, slot]));
     this.#cursor = new RecordCursor(plan.schema.columns, this.wanted);
     if (plan.group) {
       this.grouping = kernel.grouping({

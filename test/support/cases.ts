@@ -4,7 +4,7 @@
  */
 
 /** Whether this is `npm run test:long`. */
-export const isLong: boolean = process.env.THREADMILL_LONG === "1";
+const isLong: boolean = process.env.THREADMILL_LONG === "1";
 
 /** Parameters for `fc.assert`: `usual` cases, in the long run as many as it asks for. */
 export function tries(usual: number): { numRuns: number } {

@@ -11,7 +11,7 @@ import {
 } from "../../src/job/schedule.ts";
 
 /** A small seeded generator: the seed is all that a failing case needs to show. */
-export function mulberry(seed: number): () => number {
+function mulberry(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -34,7 +34,7 @@ function trueEnd(model: Model, end: number): number {
   return model.wrong.has(end) ? Math.min(end + 1, model.size) : end;
 }
 
-export class Simulation {
+class Simulation {
   readonly model: Model;
   readonly random: () => number;
   readonly schedule: ReturnType<typeof createSchedule>;
