@@ -47,21 +47,22 @@ export class ByteWriter {
     this.bytes[this.length++] = rest;
   }
 
-  /** Many at once: table[index] + offset for each of the indexes, none of them negative. */
-  varints(indexes: Int32Array, table: Int32Array, offset: number): void {
-    // Five bytes hold 31 bits.
-    this.reserve(indexes.length * 5);
-    const { bytes } = this;
-    let { length } = this;
-    for (let i = 0; i < indexes.length; i++) {
-      let rest = table[indexes[i]] + offset;
-      while (rest > 127) {
-        bytes[length++] = (rest & 127) | 0x80;
-        rest >>>= 7;
+  /** Many at once, of one width each, little-endian: table[index] + offset, all from 0 to `max`. */
+  column(indexes: Int32Array, table: Int32Array, offset: number, max: number): void {
+    const width = widthOf(max);
+    const { length: count } = indexes;
+    this.reserve(count * width);
+    const { bytes, length } = this;
+    for (let i = 0, at = length; i < count; i++) {
+      const value = table[indexes[i]] + offset;
+      bytes[at++] = value;
+      if (width > 1) bytes[at++] = value >>> 8;
+      if (width > 2) {
+        bytes[at++] = value >>> 16;
+        bytes[at++] = value >>> 24;
       }
-      bytes[length++] = rest;
     }
-    this.length = length;
+    this.length = length + count * width;
   }
 
   /** A signed integer, |value| < 2^52. */
@@ -153,6 +154,27 @@ export class ByteReader {
     return value;
   }
 
+  /** What `column` wrote: `count` of them, mapped by `table`. All must lie below its length. */
+  column(count: number, table: Int32Array): Int32Array {
+    const width = widthOf(table.length - 1);
+    if (count * width > this.bytes.length - this.at) throw truncated(this.at);
+    const { bytes } = this;
+    const { length: limit } = table;
+    const out = new Int32Array(count);
+    let at = this.at;
+    let worst = 0;
+    for (let i = 0; i < count; i++) {
+      let value = bytes[at++];
+      if (width > 1) value |= bytes[at++] << 8;
+      if (width > 2) value |= (bytes[at++] << 16) | (bytes[at++] << 24);
+      worst = Math.max(worst, value >>> 0);
+      out[i] = table[value];
+    }
+    if (worst >= limit && count > 0) throw truncated(this.at);
+    this.at = at;
+    return out;
+  }
+
   signed(): number {
     const value = this.varint();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -184,6 +206,11 @@ export class ByteReader {
     if (!/^-?\d+$/.test(text)) throw truncated(this.at);
     return BigInt(text);
   }
+}
+
+/** Bytes of a column's values. */
+function widthOf(max: number): number {
+  return max < 256 ? 1 : max < 65_536 ? 2 : 4;
 }
 
 function truncated(at: number): ThreadmillError {

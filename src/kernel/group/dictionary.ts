@@ -367,7 +367,7 @@ export class Dictionary {
       this.#cell.write(writer);
     }
     writer.varint(ids.length);
-    writer.varints(ids, local, -1);
+    writer.column(ids, local, -1, count - 1);
   }
 
   readIds(reader: ByteReader): Int32Array {
@@ -376,9 +376,7 @@ export class Dictionary {
       this.#cell.read(reader);
       used[i] = this.internCell(this.#cell);
     }
-    const ids = new Int32Array(reader.count(1));
-    for (let i = 0; i < ids.length; i++) ids[i] = used[reader.index(used.length)];
-    return ids;
+    return reader.column(reader.count(1), used);
   }
 }
 
