@@ -6,18 +6,20 @@ import { fileURLToPath } from "node:url";
 const FRAMES_MAX = 100;
 
 /**
- * The files of the current call stack, nearest first, each once: `file:` URLs of modules (without query), as `import.meta.url` has
- * them. Node's own files are left out.
+ * The files of the current call stack, nearest first: `file:` URLs of modules (without query), as `import.meta.url` has them; with
+ * each the line and column of its outermost frame, which for a module that is being imported is a statement of its top level.
+ * Node's own files are left out.
  */
-export function callSiteFiles(): string[] {
+export function callSites(): Map<string, string> {
   const { prepareStackTrace, stackTraceLimit } = Error;
-  const files = new Set<string>();
+  const files = new Map<string, string>();
   try {
     Error.stackTraceLimit = FRAMES_MAX;
     Error.prepareStackTrace = (_, sites) => {
       for (const site of sites) {
         const file = site.getFileName() ?? site.getScriptNameOrSourceURL();
-        if (file && !file.startsWith("node:")) files.add(moduleFile(file));
+        if (!file || file.startsWith("node:")) continue;
+        files.set(moduleFile(file), `${site.getLineNumber()}:${site.getColumnNumber()}`);
       }
       return "";
     };
@@ -27,7 +29,7 @@ export function callSiteFiles(): string[] {
     Error.prepareStackTrace = prepareStackTrace;
     Error.stackTraceLimit = stackTraceLimit;
   }
-  return [...files];
+  return files;
 }
 
 /** A module's URL in the one form that is compared: without query and hash; a path becomes a URL. */

@@ -47,7 +47,10 @@ export interface Plan {
   functions: { module: string; job: JobReference; digest: string } | undefined;
 }
 
-/** By export name (`threadmill run JOB.ts#name`), or the rank among the equal jobs that the module made at import. */
-export type JobReference = { export: string } | { rank: number };
+/**
+ * By export name (`threadmill run JOB.ts#name`), or the rank among the jobs of equal digest that the module's statement at `site`
+ * (line and column) made: equal functions that captured other values are told apart by where and in which order they were made.
+ */
+export type JobReference = { export: string } | { site: string; rank: number };
 
 export { planOf } from "./plan-of.ts";

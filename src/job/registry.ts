@@ -1,9 +1,9 @@
 /**
  * How a worker finds a job again: it imports the same module, which makes the same jobs; the job is known by its export, or by its
- * rank among the jobs of equal digest whose making had the module on the call stack. Only jobs with functions are kept.
+ * rank among the jobs of equal digest that one statement of the module made. Only jobs with functions are kept.
  */
 import { createHash } from "node:crypto";
-import { callSiteFiles, moduleFile } from "../base/callsite.ts";
+import { callSites, moduleFile } from "../base/callsite.ts";
 import { TaskError, UsageError } from "../base/errors.ts";
 import type { UserAggregate } from "../kernel/kernel.ts";
 import { textOfAggregate } from "./aggregate.ts";
@@ -21,7 +21,8 @@ interface Registered {
   functions: unknown[];
   job: Job<unknown>;
   digest: string;
-  files: Set<string>;
+  /** The modules on the call stack when the functions were first seen, and where in them. */
+  sites: Map<string, string>;
 }
 
 const registered: Registered[] = [];
@@ -31,8 +32,8 @@ export function registerJob(job: Job<unknown>): void {
   if (!hasFunctions(job)) return;
   const functions = functionList(job);
   const known = registered.find((each) => isSameList(each.functions, functions));
-  if (known) for (const file of callSiteFiles()) known.files.add(file);
-  else registered.push({ functions, job, digest: digestOf(job), files: new Set(callSiteFiles()) });
+  if (known) for (const [file, site] of callSites()) known.sites.set(file, known.sites.get(file) ?? site);
+  else registered.push({ functions, job, digest: digestOf(job), sites: callSites() });
 }
 
 /** By place: a step's function, then "|", then users' aggregates; undefined where there is none, without those at the ends. */
@@ -82,16 +83,19 @@ export function digestOf(job: Job<unknown>): string {
 export function referenceOf(job: Job<unknown>, module: string, exportName: string | undefined): JobReference {
   if (exportName !== undefined) return { export: exportName };
   const functions = functionList(job);
-  const rank = candidates(module, digestOf(job)).findIndex((each) => isSameList(functionList(each), functions));
-  if (rank >= 0) return { rank };
+  const site = registered.find((each) => isSameList(each.functions, functions))?.sites.get(moduleFile(module));
+  if (site !== undefined) {
+    const alike = candidates(module, digestOf(job), site);
+    return { site, rank: alike.findIndex((each) => isSameList(functionList(each), functions)) };
+  }
   throw new UsageError("ERR_META", `the job was not made by the module ${module}`, {
     hint: "Pass the import.meta of the module whose top level makes the job.",
   });
 }
 
-function candidates(module: string, digest: string): Job<unknown>[] {
+function candidates(module: string, digest: string, site: string): Job<unknown>[] {
   const file = moduleFile(module);
-  return registered.filter((each) => each.digest === digest && each.files.has(file)).map(({ job }) => job);
+  return registered.filter((each) => each.digest === digest && each.sites.get(file) === site).map(({ job }) => job);
 }
 
 /**
@@ -105,7 +109,7 @@ export async function findJob(wanted: {
 }): Promise<Job<unknown>> {
   const { module, reference, digest } = wanted;
   // Inline: the module is the running one, and an import would wait for its top-level await, which waits for this job.
-  const known = "rank" in reference ? candidates(module, digest)[reference.rank] : undefined;
+  const known = "rank" in reference ? candidates(module, digest, reference.site)[reference.rank] : undefined;
   if (known) return known;
   const exports = (await import(module)) as Record<string, unknown>;
   if ("export" in reference) {
@@ -116,7 +120,7 @@ export async function findJob(wanted: {
       hint: "The module changed while it ran, or makes its job from something that differs between threads (time, argv, random).",
     });
   }
-  const job = candidates(module, digest)[reference.rank];
+  const job = candidates(module, digest, reference.site)[reference.rank];
   if (job) return job;
   throw notFound(module, "importing it makes no such job");
 }

@@ -10,8 +10,10 @@ function limited(most: number): Job<unknown> {
     .aggregate({ n: count() });
 }
 
-/** Equal in text, not in what their functions close over: known by rank. */
+/** Equal in text, not in what their functions close over: known by where they are made … */
 export const twins: Job<unknown>[] = [limited(400), limited(500)];
+/** … and, where one statement makes several, by their order. */
+export const mapped: Job<unknown>[] = [600, 700].map(limited);
 
 export default from("a.csv", csv({ columns: { url: text, status: int } }))
   .map((event) => ({ url: event.url }))

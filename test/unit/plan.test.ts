@@ -4,9 +4,9 @@ import { count, defineAggregate, max } from "../../src/job/aggregate.ts";
 import { expr, hour } from "../../src/job/column.ts";
 import { Answer, findJob, from, functionsOf, isJob, type Job } from "../../src/job/job.ts";
 import { parseKeys } from "../../src/job/parse.ts";
-import { type Plan, planOf } from "../../src/job/plan.ts";
+import { type JobReference, type Plan, planOf } from "../../src/job/plan.ts";
 import { csv, int, text, timestamp } from "../../src/job/source-format.ts";
-import exported, { twins } from "../support/example-jobs.ts";
+import exported, { mapped, twins } from "../support/example-jobs.ts";
 
 const resolved = {
   format: { kind: "csv" as const, delimiter: ",", quote: '"', header: false },
@@ -125,10 +125,11 @@ describe("findJob", () => {
     expect(user.step(user.zero(), { url: "abc" })).toBe(3);
   });
 
-  it("by rank among equal jobs", async () => {
-    for (const [rank, twin] of twins.entries()) {
+  it("by where and in which order equal jobs were made", async () => {
+    const ranks = [0, 0, 0, 1];
+    for (const [at, twin] of [...twins, ...mapped].entries()) {
       const { functions } = plan(twin, { module });
-      expect(functions!.job).toEqual({ rank });
+      expect(functions!.job).toEqual({ site: expect.stringMatching(/^\d+:\d+$/), rank: ranks[at] });
       const found = await findJob({ module, reference: functions!.job, digest: functions!.digest });
       expect(functionsOf(found).steps[0]).toBe(functionsOf(twin).steps[0]);
     }
@@ -136,11 +137,10 @@ describe("findJob", () => {
 
   it("says what is wrong", async () => {
     const { digest } = plan(exported, { module, exportName: "default" }).functions!;
-    const find = (reference: { export: string } | { rank: number }, wanted = digest) =>
-      findJob({ module, reference, digest: wanted });
+    const find = (reference: JobReference, wanted = digest) => findJob({ module, reference, digest: wanted });
     await expect(find({ export: "nothing" })).rejects.toMatchObject({ code: "ERR_JOB_NOT_FOUND" });
     await expect(find({ export: "default" }, "other")).rejects.toMatchObject({ code: "ERR_JOB_CHANGED" });
-    await expect(find({ rank: 99 })).rejects.toMatchObject({ code: "ERR_JOB_NOT_FOUND" });
+    await expect(find({ site: "1:1", rank: 99 })).rejects.toMatchObject({ code: "ERR_JOB_NOT_FOUND" });
   });
 
   it("knows a job when it sees one", () => {
