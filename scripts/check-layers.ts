@@ -94,10 +94,11 @@ export function resolveReference(
   return [path, path.replace(/\.js$/, ".ts"), `${path}.ts`].find((candidate) => exists(candidate));
 }
 
-/** Files of src that nothing reaches from the two faces, neither by import nor by URL. */
+/** Files of src that nothing reaches from the two faces or the bench, neither by import nor by URL. */
 export function deadFiles(sources: readonly Source[], exists: (path: string) => boolean): Finding[] {
   const byPath = new Map(sources.map((source) => [source.path, source]));
-  const waiting = ["src/index.ts", "src/cli/main.ts"].filter((path) => byPath.has(path));
+  const isRoot = (path: string) => path === "src/index.ts" || path === "src/cli/main.ts" || path.startsWith("bench/");
+  const waiting = [...byPath.keys()].filter(isRoot);
   const reached = new Set(waiting);
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     for (const { specifier } of references(byPath.get(path) as Source)) {
@@ -113,7 +114,7 @@ export function deadFiles(sources: readonly Source[], exists: (path: string) => 
       rule: "dead-file",
       path,
       line: 1,
-      message: "nothing reaches it from index.ts or cli/main.ts",
+      message: "nothing reaches it from index.ts, cli/main.ts or the bench",
     }));
 }
 

@@ -56,7 +56,7 @@ function collect(): Finding[] {
     if (!/^(src|test|scripts|bench|examples)\/.*\.(ts|js)$/.test(path)) continue;
     const source = parseSource(path, text);
     findings.push(...checkTidy(source));
-    if (path.startsWith("src/")) sources.push(source);
+    if (/^(src|bench)\//.test(path)) sources.push(source);
   }
   return [...findings, ...deadFiles(sources, isFile)];
 }

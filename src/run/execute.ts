@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { InterruptedError, TaskError, ThreadmillError } from "../base/errors.ts";
 import { PARTIALS_FOLD_COUNT, STREAM_BLOCKS_PER_WORKER } from "../base/limits.ts";
+import { createLog, type Log } from "../base/log.ts";
 import type { Executor, ExecutorEvent, Task } from "../executor/executor.ts";
 import { checkPinned } from "../input/pin.ts";
 import type { Source } from "../input/source.ts";
@@ -68,6 +69,8 @@ const GROUPS_PER_PART_MIN = 2_000;
 export class Execution {
   readonly job: string = randomUUID();
   #options: ExecuteOptions;
+  /** What the scheduler hears and says, with THREADMILL_LOG=debug. */
+  #log: Log = createLog({}, { run: this.job.slice(0, 8) });
   #schedule: Schedule;
   #slots: number;
   #results = new Map<number, SplitResult>();
@@ -163,7 +166,11 @@ export class Execution {
 
   #on(event: ScheduleEvent): void {
     if (this.#ended) return;
-    for (const instruction of advance(this.#schedule, event)) this.#obey(instruction);
+    if (this.#log.level === "debug") this.#log.debug(event.type, withoutSplits(event));
+    for (const instruction of advance(this.#schedule, event)) {
+      if (this.#log.level === "debug") this.#log.debug(instruction.type, { ...instruction, type: undefined });
+      this.#obey(instruction);
+    }
     if (this.#schedule.running < this.#slots * STREAM_BLOCKS_PER_WORKER) this.#room?.resolve();
   }
 
@@ -358,6 +365,11 @@ export class Execution {
     }
     throw error;
   }
+}
+
+/** An event's facts for the log: how many splits, not each. */
+function withoutSplits({ type: _, ...event }: ScheduleEvent): Record<string, unknown> {
+  return "splits" in event ? { ...event, splits: event.splits.length } : event;
 }
 
 /** The error of a run whose signal was aborted. */

@@ -30,7 +30,7 @@ function nameOf(value: Value): string {
   return value === null ? "null" : `${typeOf(value)}:${String(shown(value))}`;
 }
 
-export function compareValues(a: Value, b: Value): number {
+function compareValues(a: Value, b: Value): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   const byType = types.indexOf(typeOf(a)) - types.indexOf(typeOf(b));
   if (byType !== 0) return byType;

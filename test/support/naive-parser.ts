@@ -222,7 +222,7 @@ function utf8(latin1: string): string {
 }
 
 /** A batch as plain rows. */
-export function plainBatch(batch: Batch): PlainResult {
+function plainBatch(batch: Batch): PlainResult {
   const rows = Array.from({ length: batch.rows }, (_, row) => ({
     offset: batch.base + batch.starts[row],
     line: batch.lines[row],
