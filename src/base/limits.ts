@@ -14,6 +14,10 @@ export const SNIFF_BYTES_MAX: number = 16 * 1024 * 1024;
 export const BORDER_BYTES: number = 256 * 1024;
 /** Blocks of a stream (stdin, pipe) handed to workers as splits. */
 export const STREAM_BLOCK_BYTES: number = 4 * 1024 * 1024;
+/** A stream that brings nothing for so long is live or slow: what it brought is worked on. A pipe's writer is far faster. */
+export const STREAM_PAUSE_MS: number = 200;
+/** The same for its first rows, where types are guessed from them: more rows, better guesses. */
+export const SAMPLE_PAUSE_MS: number = 1000;
 /** Stream blocks in flight per worker: one being worked on, one waiting. */
 export const STREAM_BLOCKS_PER_WORKER: number = 2;
 /** Rejected rows that are kept to be shown. All are counted. */

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { CHUNK_BYTES, SNIFF_BYTES } from "../base/limits.ts";
+import { takesLonger } from "../base/wait.ts";
 import { CompressedInput } from "./compressed.ts";
 import { decodeGzip } from "./gzip.ts";
 import { type Codec, checkText, detectCodec } from "./magic.ts";
@@ -124,32 +125,43 @@ export async function* readSource(
 
 /**
  * Looks at the first `bytes` of a stream, and on to the end of its first `lines`, without losing them: `sample` is a copy
- * (shorter where the stream ends, `isWhole`), and `chunks` gives the whole stream, once.
+ * (shorter where the stream ends, `isWhole`), and `chunks` gives the whole stream, once. With `pauseMs` the lines are
+ * enough when nothing more comes for so many milliseconds.
  */
 export async function peek(
   stream: AsyncIterable<Uint8Array>,
   bytes: number = SNIFF_BYTES,
   lines: number = 0,
+  pauseMs?: number,
 ): Promise<{ sample: Uint8Array; isWhole: boolean; chunks: AsyncGenerator<Uint8Array, void, undefined> }> {
   const iterator = stream[Symbol.asyncIterator]();
   const sampler = new Sampler(bytes, lines);
   let ended = false;
+  let pending: Promise<IteratorResult<Uint8Array>> | undefined;
   while (!sampler.isEnough && !ended) {
-    const next = await iterator.next();
+    const promise = iterator.next();
+    if (pauseMs !== undefined && sampler.hasLines && (await takesLonger(promise, pauseMs))) {
+      pending = promise;
+      break;
+    }
+    const next = await promise;
     if (next.done) ended = true;
     else sampler.add(next.value);
   }
+  // Who reads on learns of a failure; until then it must not count as unhandled.
+  pending?.catch(() => {});
   const { bytes: sample, isWhole } = sampler.sample(ended);
-  return { sample, isWhole, chunks: replay(sampler.held, iterator) };
+  return { sample, isWhole, chunks: replay(sampler.held, iterator, pending) };
 }
 
 async function* replay(
   held: Uint8Array[],
   iterator: AsyncIterator<Uint8Array>,
+  pending?: Promise<IteratorResult<Uint8Array>>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for (let chunk = held.shift(); chunk; chunk = held.shift()) yield chunk;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+    for (let next = await (pending ?? iterator.next()); !next.done; next = await iterator.next()) yield next.value;
   } finally {
     await iterator.return?.();
   }

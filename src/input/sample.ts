@@ -37,9 +37,12 @@ export class Sampler {
     this.#size += chunk.length;
   }
 
+  get hasLines(): boolean {
+    return this.#found >= this.#lines || this.#size >= SNIFF_BYTES_MAX;
+  }
+
   get isEnough(): boolean {
-    const hasLines = this.#found >= this.#lines || this.#size >= SNIFF_BYTES_MAX;
-    return this.#size >= this.#bytes && hasLines;
+    return this.#size >= this.#bytes && this.hasLines;
   }
 
   /** A copy of what was collected. `ended`: the input has no more than that. */

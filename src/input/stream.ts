@@ -4,6 +4,7 @@
  */
 
 import { LINE_BYTES_MAX, STREAM_BLOCK_BYTES } from "../base/limits.ts";
+import { PAUSE, withPauses } from "./pause.ts";
 import {
   type Dialect,
   FIELD_START,
@@ -31,6 +32,8 @@ export interface CutOptions extends Dialect {
   blockBytes?: number;
   /** Default LINE_BYTES_MAX. */
   lineBytesMax?: number;
+  /** When nothing more comes for so many milliseconds, the whole records that are there are a block. Default: they wait. */
+  pauseMs?: number;
 }
 
 /**
@@ -46,7 +49,11 @@ export async function* cutStream(
   const lineBytesMax = options.lineBytesMax ?? LINE_BYTES_MAX;
   const cutter = new Cutter(options);
   let isDropping = false;
-  for await (const chunk of chunks) {
+  for await (const chunk of options.pauseMs === undefined ? chunks : withPauses(chunks, options.pauseMs)) {
+    if (chunk === PAUSE) {
+      if (cutter.recordEnd > 0) yield cutter.take(cutter.recordEnd);
+      continue;
+    }
     for (let at = 0, end = 0; at < chunk.length; at = end) {
       // While dropping, newline by newline: the piece that ends the record must not hold the next one.
       const newline = isDropping ? chunk.indexOf(NEWLINE, at) : -1;

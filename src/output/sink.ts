@@ -10,6 +10,8 @@ export interface Sink {
   /** Takes text. Await what it returns before more is written; undefined (most often): go on, which spares a turn per row. */
   text(text: string): Promise<void> | undefined;
   raw(bytes: Uint8Array): Promise<void>;
+  /** Hands over the text that was gathered. */
+  flush(): Promise<void>;
   /** Everything written is where it belongs. */
   commit(): Promise<void>;
   /** Gives up: a file is removed, a stream keeps what it got. */
@@ -50,6 +52,7 @@ function gather(target: Target): Sink {
       await flush();
       if (bytes.length > 0) await target.write(bytes);
     },
+    flush,
     async commit() {
       await flush();
       await target.commit();

@@ -4,6 +4,8 @@
  */
 import { extname } from "node:path";
 import { InterruptedError, ThreadmillError, UsageError } from "../base/errors.ts";
+import { STREAM_PAUSE_MS } from "../base/limits.ts";
+import { takesLonger } from "../base/wait.ts";
 import { writeCsv } from "./csv.ts";
 import { writeJson } from "./json.ts";
 import { writeMarkdown } from "./markdown.ts";
@@ -48,7 +50,8 @@ export async function writeResult(result: Result, options: WriteOptions): Promis
   const toFile = options.path !== undefined && options.path !== "-";
   const sink = toFile ? await fileSink(options.path!) : streamSink(options.stdout ?? process.stdout, options.signal);
   try {
-    const watched = { columns: result.columns, batches: abortable(result.batches, options.signal) };
+    const batches = abortable(result.batches, options.signal);
+    const watched = { columns: result.columns, batches: toFile ? batches : flushing(batches, sink) };
     const rows = await writers[options.format](watched, sink, options);
     throwIfAborted(options.signal);
     await sink.commit();
@@ -84,6 +87,21 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   if (signal.reason instanceof ThreadmillError) throw signal.reason;
   throw new InterruptedError("ERR_INTERRUPTED", "interrupted while writing the result", { cause: signal.reason });
+}
+
+/** The same batches; while the next one is waited for, the reader gets the rows that are there. */
+async function* flushing<T>(batches: AsyncGenerator<T>, sink: Sink): AsyncGenerator<T> {
+  try {
+    for (;;) {
+      const next = batches.next();
+      if (await takesLonger(next, STREAM_PAUSE_MS)) await sink.flush();
+      const { done, value } = await next;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await batches.return(undefined);
+  }
 }
 
 /** The same batches, ending in an error as soon as the signal says so, even while the source is silent. */

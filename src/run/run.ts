@@ -101,7 +101,7 @@ async function look(job: Job<unknown>, options: RunOptions, streams: Streams): P
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
   checkOutputs(options.outputs ?? [], sources);
-  const { source, sample } = await firstSample(sources, streams);
+  const { source, sample } = await firstSample(sources, streams, isDeclared(job.request));
   const resolved = resolveSchema({ ...job.request, logColumns, isWhole: sample.isWhole }, sample.bytes);
   if (resolved.notice) notices.push(resolved.notice);
   if (source && sources.length > 1) {
@@ -139,13 +139,21 @@ function explainBadRow(error: unknown, inferred: readonly string[]): void {
   Object.assign(error, { hint: hint.trim() });
 }
 
+/** Whether a request says all about the columns. NDJSON and headers may have more than those that are named. */
+function isDeclared({ format, logFormat, header, columns = [] }: FormatRequest): boolean {
+  if (format === "ndjson" || header) return false;
+  if (logFormat !== undefined || format === "common" || format === "combined" || format === "log") return true;
+  return columns.length > 0 && columns.every(({ type }) => type !== undefined);
+}
+
 /** The beginning of the first source that is not empty. */
 async function firstSample(
   sources: Source[],
   streams: Streams,
+  isDeclared: boolean,
 ): Promise<{ source: Source | undefined; sample: Sample }> {
   for (const source of sources) {
-    const sample = source.kind === "stream" ? await streams.sample(source) : await readSample(source);
+    const sample = source.kind === "stream" ? await streams.sample(source, isDeclared) : await readSample(source);
     if (sample.bytes.length > 0) return { source, sample };
   }
   return { source: undefined, sample: { bytes: new Uint8Array(0), isWhole: true } };

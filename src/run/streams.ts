@@ -1,5 +1,5 @@
 /** stdin and named pipes: read by the coordinator, cut at record ends, handed to workers as blocks of bytes. */
-import { LINE_BYTES_MAX, SNIFF_BYTES } from "../base/limits.ts";
+import { LINE_BYTES_MAX, SAMPLE_PAUSE_MS, SNIFF_BYTES, STREAM_PAUSE_MS } from "../base/limits.ts";
 import { noteLost, noteReturned } from "../executor/exit.ts";
 import { peek, readSource } from "../input/codec.ts";
 import { openRawStream, type RawStream } from "../input/raw-stream.ts";
@@ -17,9 +17,13 @@ export class Streams {
   /** Called with the beginning of each stream that `blocks` comes to; may throw. */
   onSample: ((source: Source, sample: Sample) => void) | undefined;
 
-  /** The beginning (decompressed) of a stream, which is not lost. */
-  async sample(source: Source): Promise<Sample> {
-    const { sample, isWhole, chunks } = await peek(this.#open(source), SNIFF_BYTES, SAMPLE_LINES);
+  /**
+   * The beginning (decompressed) of a stream, which is not lost. Of a live stream what is there when it pauses.
+   * `isDeclared`: nothing about the columns has to be guessed, so that a row is enough.
+   */
+  async sample(source: Source, isDeclared: boolean): Promise<Sample> {
+    const [lines, pauseMs] = isDeclared ? [1, STREAM_PAUSE_MS] : [SAMPLE_LINES, SAMPLE_PAUSE_MS];
+    const { sample, isWhole, chunks } = await peek(this.#open(source), SNIFF_BYTES, lines, pauseMs);
     this.#sampled.set(source.index, chunks);
     return { bytes: sample, isWhole };
   }
@@ -34,9 +38,14 @@ export class Streams {
       for (const source of sources) {
         if (this.#isClosed) return;
         // Not earlier: whoever writes to several pipes may fill one after the other.
-        if (!this.#sampled.has(source.index)) this.onSample?.(source, await this.sample(source));
+        if (!this.#sampled.has(source.index)) this.onSample?.(source, await this.sample(source, true));
         const chunks = this.#sampled.get(source.index) ?? this.#open(source);
-        const options = { quote, delimiter, path: source.path, lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX };
+        const options = {
+          quote,
+          delimiter,
+          path: source.path,
+          lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX,
+        };
         for await (const block of cutStream(chunks, options)) {
           // A stream that was closed under its reader ends in the middle of a record.
           if (this.#isClosed) return;

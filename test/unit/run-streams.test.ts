@@ -61,4 +61,20 @@ describe.runIf(process.platform === "linux")("a named pipe", () => {
     await expect(groups).rejects.toMatchObject({ code: "ERR_INTERRUPTED" });
     closeSync(writer);
   });
+
+  test("a live stream is looked at as far as it goes before it pauses; nothing of it is lost", async () => {
+    const writer = openSync(pipe, "r+");
+    writeSync(writer, "k,v\na,1\nb,2\n");
+    const prepared = await prepare(from(pipe).groupBy("k").aggregate({ n: count() }), {});
+    expect(prepared.plan.schema.columns).toEqual([
+      { name: "k", type: "text" },
+      { name: "v", type: "int" },
+    ]);
+    closeSync(writer);
+    const blocks: string[] = [];
+    for await (const { bytes } of prepared.streams.blocks(prepared.sources, prepared.plan, 0))
+      blocks.push(Buffer.from(bytes).toString());
+    expect(blocks.join("")).toBe("k,v\na,1\nb,2\n");
+    prepared.streams.close();
+  });
 });

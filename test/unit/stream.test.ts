@@ -62,3 +62,25 @@ test("a record above the limit is cut off and the rest of it dropped; offsets an
     ["long", start + 5, 63],
   ]);
 });
+
+test("where the source pauses, the whole records that are there are a block", async () => {
+  const gates = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  async function* chunks() {
+    yield Buffer.from('a,1\n"b');
+    await gates[0].promise;
+    yield Buffer.from("\n");
+    await gates[1].promise;
+    yield Buffer.from('",2\nc,3\nd');
+    await gates[2].promise;
+    yield Buffer.from(",4\n");
+  }
+  const blocks = cutStream(chunks(), { quote: '"', delimiter: ",", pauseMs: 1 });
+  const next = async () => Buffer.from((await blocks.next()).value?.bytes ?? []).toString();
+  expect(await next()).toBe("a,1\n");
+  gates[0].resolve();
+  gates[1].resolve();
+  expect(await next()).toBe('"b\n",2\nc,3\n');
+  gates[2].resolve();
+  expect(await next()).toBe("d,4\n");
+  expect((await blocks.next()).done).toBe(true);
+});
