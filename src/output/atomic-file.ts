@@ -8,8 +8,9 @@
 import { randomBytes } from "node:crypto";
 import { unlinkSync } from "node:fs";
 import { access, constants, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { ThreadmillError, UsageError } from "../base/errors.ts";
+import { removeAbandoned, temporaryOf } from "./temporary.ts";
 
 export interface AtomicFile {
   /** As given by the caller. */
@@ -55,10 +56,8 @@ function unregister(temporary: string): void {
 export async function createAtomicFile(path: string): Promise<AtomicFile> {
   const target = await inspect(path);
   if (!target.regular) return openFile(path, target.path, undefined, 0o666);
-  const temporary = join(
-    dirname(target.path),
-    `.${basename(target.path).slice(0, 100)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`,
-  );
+  await removeAbandoned(dirname(target.path), [target.path]);
+  const temporary = temporaryOf(target.path);
   register(temporary);
   try {
     return await openFile(path, target.path, temporary, target.mode);

@@ -2,13 +2,13 @@
  * `generate`: writes event logs on the workers of an executor. What is in them is src/generate's; this file cuts the work,
  * and sees to it that each file appears whole or not at all.
  */
-import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError, InterruptedError, TaskError, ThreadmillError } from "../base/errors.ts";
 import type { Executor, Task } from "../executor/executor.ts";
 import { blockCount, type EventOptions, fileName, type GenerateOptions, resolveOptions } from "../generate/options.ts";
 import { GIVEN_UP, type Segment, taskModule, UNKNOWN, writeError } from "../generate/task.ts";
+import { removeAbandoned, temporaryOf } from "../output/temporary.ts";
 
 export interface GenerateProgress {
   /** Blocks of lines, of all files. */
@@ -52,8 +52,8 @@ function draft(directory: string, options: EventOptions, file: number, shared: b
   const segments = Math.ceil(blockCount(options) / SEGMENT_BLOCKS);
   const starts = shared ? new BigInt64Array(new SharedArrayBuffer(8 * (segments + 1))).fill(UNKNOWN) : undefined;
   if (starts) starts[0] = 0n;
-  const temporary = join(directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`);
-  return { path: join(directory, name), temporary, starts };
+  const path = join(directory, name);
+  return { path, temporary: temporaryOf(path), starts };
 }
 
 /** All segments, file by file and in order, as the hand-over of positions needs it (see generate/task.ts). */
@@ -176,6 +176,10 @@ export async function generate(directory: string, options: GenerateOptions, run:
   const drafts = Array.from({ length: resolved.files }, (_, file) => draft(directory, resolved, file, shared));
   const made = await makeFolder(directory);
   try {
+    await removeAbandoned(
+      directory,
+      drafts.map(({ path }) => path),
+    );
     await createDrafts(drafts);
     const bytes = await writeDrafts(resolved, drafts, run);
     run.signal?.throwIfAborted();
