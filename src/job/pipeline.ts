@@ -294,10 +294,13 @@ export class Pipeline {
     );
   }
 
-  /** What users' aggregates fold: copies of the selected records. Rows with a field that does not parse leave the selection. */
+  /**
+   * What users' aggregates fold: copies of the selected records. Rows leave the selection where a field does not parse that
+   * one of the aggregates looks at.
+   */
   #records(selection: Selection): unknown[] {
     if (selection.objects) return selection.objects;
-    const step = { call: () => this.#cursor.snapshot(), name: "an aggregate" };
+    const step = { call: () => this.#readableRecord(), name: "an aggregate" };
     const values: unknown[] = [];
     for (let i = 0; i < selection.n; i++) {
       const record = this.#call(step, selection, i);
@@ -306,6 +309,25 @@ export class Pipeline {
       values.push(record);
     }
     return values;
+  }
+
+  /**
+   * A copy of the record at the cursor. With a bad field in it, the aggregates try it on accumulators of their own first,
+   * which shows what they look at: once it is folded, a row cannot be rejected any more.
+   */
+  #readableRecord(): unknown {
+    const { record, hasBad } = this.#cursor.tolerantSnapshot();
+    if (!hasBad) return record;
+    const { aggregates } = this.plan.group!;
+    for (const [at, user] of this.#functions.aggregates.entries()) {
+      if (!user || !isOfRecords(aggregates[at])) continue;
+      try {
+        user.step(user.zero(), record);
+      } catch {
+        // A failure of its own comes back when the row is folded.
+      }
+    }
+    return record;
   }
 }
 

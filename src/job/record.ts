@@ -27,14 +27,15 @@ export class RecordCursor {
   readonly record: Record<string, unknown> = {};
   /** Set when a getter met a field that does not parse, even if the function caught the error. */
   bad: BadField | undefined;
+  readonly #fields: { column: Column; at: number }[];
   #batch: Batch | undefined;
   #row = 0;
 
   constructor(columns: Column[], wanted: number[]) {
-    wanted.forEach((column, at) => {
-      const { name } = columns[column];
-      Object.defineProperty(this.record, name, { enumerable: true, get: this.#getter(columns[column], at) });
-    });
+    this.#fields = wanted.map((column, at) => ({ column: columns[column], at }));
+    for (const { column, at } of this.#fields) {
+      Object.defineProperty(this.record, column.name, { enumerable: true, get: this.#getter(column, at) });
+    }
   }
 
   move(batch: Batch, row: number): void {
@@ -47,16 +48,46 @@ export class RecordCursor {
     return { ...this.record };
   }
 
+  /**
+   * The same for who may not look at every column: where a field does not parse, looking at it sets `bad` and throws, as
+   * it does in the record.
+   */
+  tolerantSnapshot(): { record: Record<string, unknown>; hasBad: boolean } {
+    const record: Record<string, unknown> = {};
+    let hasBad = false;
+    for (const { column, at } of this.#fields) {
+      const value = this.#decode(column, at);
+      if (!(value instanceof BadField)) {
+        if (column.name in record) Object.defineProperty(record, column.name, { enumerable: true, value });
+        else record[column.name] = value;
+        continue;
+      }
+      hasBad = true;
+      const get = () => {
+        this.bad = value;
+        throw value;
+      };
+      Object.defineProperty(record, column.name, { enumerable: true, get });
+    }
+    return { record, hasBad };
+  }
+
   #getter(column: Column, at: number): () => unknown {
     return () => {
-      const batch = this.#batch!;
-      const place = (this.#row * batch.columns + at) * 2;
-      const end = batch.ranges[place + 1];
-      if (end < 0) return null;
-      const value = decodeField(batch.bytes, batch.ranges[place], end, column.type);
-      if (value !== BAD) return value;
-      this.bad = new BadField(column, Buffer.from(batch.bytes.subarray(batch.ranges[place], end)).toString());
-      throw this.bad;
+      const value = this.#decode(column, at);
+      if (!(value instanceof BadField)) return value;
+      this.bad = value;
+      throw value;
     };
+  }
+
+  #decode(column: Column, at: number): unknown {
+    const batch = this.#batch!;
+    const place = (this.#row * batch.columns + at) * 2;
+    const end = batch.ranges[place + 1];
+    if (end < 0) return null;
+    const value = decodeField(batch.bytes, batch.ranges[place], end, column.type);
+    if (value !== BAD) return value;
+    return new BadField(column, Buffer.from(batch.bytes.subarray(batch.ranges[place], end)).toString());
   }
 }
