@@ -14,6 +14,7 @@ import type { Expression } from "./expression.ts";
 import type { Plan, PlanAggregate, PlanStep } from "./plan.ts";
 import { RecordCursor } from "./record.ts";
 import { RowCollector, type RowSet } from "./rows.ts";
+import { functionFailed, iterableOf, synchronous } from "./user-call.ts";
 
 /** The user's functions of a job, found again in the worker: by step index, by aggregate index. */
 export interface JobFunctions {
@@ -388,33 +389,8 @@ function rejectRow(batch: Batch, row: number, reason: Rejected["reason"], messag
   };
 }
 
-function functionFailed(name: string, error: unknown, offset: number): TaskError {
-  if (error instanceof TaskError) return error;
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new TaskError("ERR_FUNCTION_FAILED", `${name} threw ${what}`, { cause: error, place: { offset } });
-}
-
 function isOfRecords(aggregate: PlanAggregate): boolean {
   return aggregate.inputs.length === 0 && aggregate.spec.op === "user";
-}
-
-/** The value, unless it is a promise: nobody would wait for it. */
-function synchronous(value: unknown, name: string): unknown {
-  if (!(value instanceof Promise)) return value;
-  // Its failure is not ours to report, nor reason enough to end the worker.
-  value.catch(() => {});
-  throw asyncFunction(name);
-}
-
-function asyncFunction(name: string): TaskError {
-  return new TaskError("ERR_ASYNC_FUNCTION", `${name} returned a promise; functions over records must be synchronous`, {
-    hint: "Do asynchronous work before or after the job, or in a background function.",
-  });
-}
-
-function iterableOf(value: unknown, name: string): Iterable<unknown> {
-  if (value !== null && typeof value === "object" && Symbol.iterator in value) return value as Iterable<unknown>;
-  throw new TaskError("ERR_NOT_ITERABLE", `${name} must return an array or another iterable, not ${typeof value}`);
 }
 
 function unreachable(): never {
