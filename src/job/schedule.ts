@@ -26,6 +26,8 @@ export interface SplitSpec {
   /** Infinity: to the end of the source. */
   end: number;
   first: boolean;
+  /** Its start is no guess: a block of a stream. */
+  exact?: boolean;
 }
 
 type Status = "pending" | "running" | "held" | "taken";
@@ -146,7 +148,7 @@ export function advance(schedule: Schedule, event: ScheduleEvent): Instruction[]
 function apply(schedule: Schedule, event: ScheduleEvent, out: Instruction[]): void {
   switch (event.type) {
     case "SplitsFound":
-      return found(schedule, event.splits, event.last);
+      return found(schedule, event.splits, event.last, out);
     case "SplitStarted":
       schedule.splits.get(event.split)!.worker = event.worker;
       return;
@@ -164,9 +166,10 @@ function apply(schedule: Schedule, event: ScheduleEvent, out: Instruction[]): vo
   }
 }
 
-function found(schedule: Schedule, splits: SplitSpec[], last: boolean): void {
+function found(schedule: Schedule, splits: SplitSpec[], last: boolean, out: Instruction[]): void {
   for (const spec of splits) {
     const chain = schedule.chains.get(spec.source) ?? [];
+    const before = schedule.splits.get(chain.at(-1) ?? -1);
     schedule.chains.set(spec.source, chain);
     schedule.splits.set(spec.id, {
       ...spec,
@@ -175,12 +178,14 @@ function found(schedule: Schedule, splits: SplitSpec[], last: boolean): void {
       worker: undefined,
       partial: undefined,
       endedAt: undefined,
-      confirmed: chain.length === 0,
+      confirmed: chain.length === 0 || spec.exact === true,
       stale: false,
       waitsForProof: false,
     });
     chain.push(spec.id);
     schedule.order.push(spec.id);
+    // The one before it may be done already: then nothing else would prove this one.
+    if (before && isDone(before)) confirmAfter(schedule, before, out);
   }
   if (last) schedule.complete = true;
 }

@@ -45,12 +45,13 @@ export class Streams {
           delimiter,
           path: source.path,
           lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX,
+          pauseMs: STREAM_PAUSE_MS,
         };
         for await (const block of cutStream(chunks, options)) {
           // A stream that was closed under its reader ends in the middle of a record.
           if (this.#isClosed) return;
           const end = block.start + block.bytes.length;
-          const split = { id: id++, source: source.index, start: block.start, end, first: block.first };
+          const split = { id: id++, source: source.index, start: block.start, end, first: block.first, exact: true };
           yield { split, bytes: shared(block.bytes), linesBefore: block.lines };
         }
       }
