@@ -68,3 +68,5 @@ export const TIMER_MS_MAX: number = 2 ** 31 - 1;
 export const COLLECT_VALUES_MAX: number = 1000;
 /** Once work has been lost with a worker, a worker's partial is taken when it holds so many splits: one more loss costs no more. */
 export const CHECKPOINT_SPLITS: number = 8;
+/** A run starts a thread ahead of time for so many bytes of input: less is not worth a thread of its own. */
+export const WARM_BYTES_PER_WORKER: number = 1024 * 1024;

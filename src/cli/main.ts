@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { UsageError } from "../base/errors.ts";
+import { ThreadmillError, UsageError } from "../base/errors.ts";
 import { exitNow, noteLost } from "../executor/exit.ts";
 import { reportError } from "./errors.ts";
 
@@ -52,6 +52,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 rows rejected above --max-errors, 130 int
 /** Runs the command line; sets the exit code and ends the process when a thread would keep it alive. */
 export async function main(argv: string[]): Promise<void> {
   let code = 0;
+  process.on("beforeExit", stalled);
   try {
     const program = await createProgram(argv[0]);
     if (argv.length === 0)
@@ -64,7 +65,21 @@ export async function main(argv: string[]): Promise<void> {
   }
   // Interrupted while a named pipe has no writer: process.exit() would wait for that open, in Node's thread pool.
   if (code === 130) noteLost();
+  process.off("beforeExit", stalled);
   await exitNow(code);
+}
+
+/** Node leaves with 0 when nothing is left to wait for. With the answer still missing that would be a lie. */
+function stalled(): void {
+  process.exitCode = reportError(
+    new ThreadmillError(
+      "ERR_STALLED",
+      "the run waits for something that will never come; this is a fault of threadmill",
+      {
+        hint: "Report it with what THREADMILL_LOG=debug prints.",
+      },
+    ),
+  );
 }
 
 function fromCommander(error: CommanderError): UsageError {

@@ -105,6 +105,9 @@ async function findFunctions(plan: Plan): Promise<JobFunctions> {
   );
 }
 
+/** Nothing, but in a worker that has loaded all this. */
+export function warm(): void {}
+
 /** Does one split. Throws InputError (the row or file at fault) or TaskError (the user's function), with line and offset. */
 export async function runSplit(task: SplitTask): Promise<SplitResult> {
   const session = await openSession(task.job, task.plan);

@@ -1,11 +1,5 @@
-/**
- * The composition root: a job and its options become sources, a plan, an executor and a running execution; what comes
- * out is a result with typed rows and a summary. Nothing is decided in here that a pure part could decide.
- */
-import { availableParallelism } from "node:os";
-import { InputError, InterruptedError, UsageError } from "../base/errors.ts";
-import { LINE_BYTES_MAX, SPLIT_RETRIES, WORKER_MEMORY_MB_MIN } from "../base/limits.ts";
-import { createExecutor } from "../executor/create.ts";
+import { InputError, InterruptedError } from "../base/errors.ts";
+import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
 import type { Executor } from "../executor/executor.ts";
 import { readSample } from "../input/codec.ts";
 import { resolveSchema } from "../input/infer.ts";
@@ -17,8 +11,8 @@ import type { Plan } from "../job/plan.ts";
 import { planOf } from "../job/plan-of.ts";
 import type { SplitSpec } from "../job/schedule.ts";
 import { logColumns } from "../kernel/scalar/log-format.ts";
-import { ThreadTable } from "../shared/thread-table.ts";
 import { Alike } from "./alike.ts";
+import { type Crew, openCrew, warmUp } from "./crew.ts";
 import { Execution } from "./execute.ts";
 import { refuseUnguarded } from "./guard.ts";
 import { checkOutputs } from "./outputs.ts";
@@ -86,21 +80,34 @@ export interface Prepared {
   inferred: string[];
 }
 
-/** The caller closes the streams. Throws what `run` throws before it starts, InterruptedError among it. */
-export async function prepare(job: Job<unknown>, options: RunOptions): Promise<Prepared> {
+/**
+ * `onSize` hears how many bytes the files have, before any is read. The caller closes the streams.
+ * Throws what `run` throws before it starts, InterruptedError among it.
+ */
+export async function prepare(
+  job: Job<unknown>,
+  options: RunOptions,
+  onSize?: (bytes: number) => void,
+): Promise<Prepared> {
   const streams = new Streams();
   try {
-    return await unlessAborted(look(job, options, streams), options.signal);
+    return await unlessAborted(look(job, options, streams, onSize), options.signal);
   } catch (error) {
     streams.close();
     throw error;
   }
 }
 
-async function look(job: Job<unknown>, options: RunOptions, streams: Streams): Promise<Prepared> {
+async function look(
+  job: Job<unknown>,
+  options: RunOptions,
+  streams: Streams,
+  onSize: ((bytes: number) => void) | undefined,
+): Promise<Prepared> {
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
   checkOutputs(options.outputs ?? [], sources);
+  onSize?.(sources.reduce((sum, source) => sum + source.size, 0));
   const { source, sample } = await firstSample(sources, streams, isDeclared(job.request));
   const resolved = resolveSchema({ ...job.request, logColumns, isWhole: sample.isWhole }, sample.bytes);
   if (resolved.notice) notices.push(resolved.notice);
@@ -167,13 +174,15 @@ async function firstSample(
 export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise<RunResult<Row>> {
   refuseUnguarded();
   const started = performance.now();
-  const prepared = await prepare(job as Job<unknown>, options);
-  const close = () => prepared.streams.close();
+  const crew = openCrew(options);
+  let prepared: Prepared | undefined;
   try {
+    prepared = await prepare(job as Job<unknown>, options, (bytes) => warmUp(crew, bytes));
     for (const notice of prepared.notices) options.onNotice?.(notice);
-    return await execute<Row>(prepared, options, started);
+    return await execute<Row>(prepared, crew, options, started);
   } catch (error) {
-    close();
+    prepared?.streams.close();
+    if (crew.isOwn) await crew.executor.shutdown({ wait: false, cancelPending: true });
     throw error;
   }
 }
@@ -208,28 +217,14 @@ export function splitsOf({ sources, plan }: Prepared, options: RunOptions & { wo
   });
 }
 
-function checkMemory(memoryMb: number | undefined): void {
-  if (memoryMb === undefined || (Number.isInteger(memoryMb) && memoryMb >= WORKER_MEMORY_MB_MIN)) return;
-  throw new UsageError(
-    "ERR_MEMORY",
-    `memoryMb must be a whole number of ${WORKER_MEMORY_MB_MIN} or more, not ${memoryMb}`,
-    {
-      hint: "leave it out for Node's own limit",
-    },
-  );
-}
-
-async function execute<Row>(prepared: Prepared, options: RunOptions, started: number): Promise<RunResult<Row>> {
+async function execute<Row>(
+  prepared: Prepared,
+  crew: Crew,
+  options: RunOptions,
+  started: number,
+): Promise<RunResult<Row>> {
   const { sources, plan } = prepared;
-  const workers = options.workers ?? availableParallelism();
-  if (!Number.isInteger(workers) || workers < 0) {
-    throw new UsageError("ERR_WORKERS", `workers must be a whole number of 0 or more, not ${workers}`);
-  }
-  checkMemory(options.memoryMb);
-  const table = ThreadTable.create(Math.max(1, workers));
-  const executor =
-    options.executor ??
-    createExecutor(workers === 0 ? "inline" : "threads", { workers, name: "job", table, memoryMb: options.memoryMb });
+  const { executor, isOwn, workers, table } = crew;
   const files = sources.filter((source) => source.kind === "file");
   const streams = sources.filter((source) => source.kind === "stream");
   const bytesTotal = files.reduce((sum, source) => sum + source.size, 0);
@@ -247,7 +242,6 @@ async function execute<Row>(prepared: Prepared, options: RunOptions, started: nu
     quarantine: options.quarantine,
     signal: options.signal,
   });
-  const isOwn = options.executor === undefined;
   const result = new RunResult<Row>({
     plan,
     execution,
