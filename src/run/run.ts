@@ -1,3 +1,7 @@
+/**
+ * The composition root: a job and its options become sources, a plan, an executor and a running execution; what comes
+ * out is a result with typed rows and a summary. Nothing is decided in here that a pure part could decide.
+ */
 import { InputError, InterruptedError } from "../base/errors.ts";
 import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
 import type { Executor } from "../executor/executor.ts";

@@ -192,7 +192,9 @@ describe("rows that do not parse", () => {
     const { sources } = withBad();
     const result = await run(jobs[name] as AnyJob, options({ sources, onError: "skip" }));
     await result.toArray();
-    expect(await result.summary).toMatchObject({ rejected: name === "generated" ? 2 : 3 });
+    // A field that nobody looks at is not decoded: an aggregate that reads only the URL lets bad numbers pass.
+    const rejected = { generated: 2, ofRecords: 1 }[name as string] ?? 3;
+    expect(await result.summary).toMatchObject({ rejected });
   });
 
   test("a quarantine that throws ends the run with its error", async () => {
