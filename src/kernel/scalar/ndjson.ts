@@ -7,7 +7,7 @@
  * compares those bytes first, so that most keys cost one comparison and no lookup.
  */
 import type { ParserOptions } from "../../input/batch.ts";
-import { seen, skipColon, skipSpace, skipString, skipValue, unescapeString } from "./json.ts";
+import { seen, skipColon, skipSpace, skipString, skipStringByWords, skipValue, unescapeString } from "./json.ts";
 import { isBlank, LineParser } from "./lines.ts";
 
 const QUOTE = 34;
@@ -103,6 +103,7 @@ export class NdjsonParser extends LineParser {
     const { bytes } = this;
     if (key.child !== undefined) for (const slot of key.child.slots) this.ranges[this.#row + slot + 1] = -1;
     if (key.slot < 0) {
+      if (bytes[p] === QUOTE) return skipStringByWords(bytes, this.words, p);
       return key.child !== undefined && bytes[p] === 123
         ? this.#object(key.child, p, depth + 1)
         : skipValue(bytes, p, depth);
@@ -110,7 +111,7 @@ export class NdjsonParser extends LineParser {
     const at = this.#row + key.slot;
     if (bytes[p] === QUOTE) {
       seen.escape = false;
-      const end = skipString(bytes, p);
+      const end = skipStringByWords(bytes, this.words, p);
       if (end >= 0) this.#storeString(at, p + 1, end - 1);
       return end;
     }
