@@ -191,10 +191,10 @@ const { rawJSON, isRawJSON } = JSON as unknown as {
   isRawJSON(value: unknown): value is RawJson;
 };
 
-/** JSON.parse, but numbers stay as they were written. */
+/** JSON.parse, but numbers stay as they were written. (Beside some keys, such as "constructor", V8 gives no source.) */
 function parseJson(text: string): unknown {
-  const keep = (_key: string, value: unknown, context: { source: string }): unknown =>
-    typeof value === "number" ? rawJSON(context.source) : value;
+  const keep = (_key: string, value: unknown, context: { source?: string }): unknown =>
+    typeof value === "number" ? rawJSON(context.source ?? String(value)) : value;
   return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
 }
 

@@ -114,9 +114,10 @@ export class LogParser extends LineParser {
     if (first === end) return;
     let last = end - 1;
     while (bytes[last] !== SPACE) last--;
-    const hasProtocol = last > first && startsWith(bytes, last + 1, end, PROTOCOL);
+    const hasProtocol = startsWith(bytes, last + 1, end, PROTOCOL);
     this.#set(row, slots[1], start, first);
-    this.#set(row, slots[2], first + 1, hasProtocol ? last : end);
+    // `GET HTTP/1.1` has no path: the one space is both.
+    this.#set(row, slots[2], first + 1, hasProtocol ? Math.max(first + 1, last) : end);
     if (hasProtocol) this.#set(row, slots[3], last + 1, end);
   }
 }
