@@ -30,7 +30,7 @@ function withFlags(text: string): string {
   return text
     .replace(/\bmemoryMb (\d+)/g, "--memory $1MB")
     .replace(/\bmemoryMb\b/g, "--memory")
-    .replace(/\btimeoutMs\b/g, "--split-timeout");
+    .replace(/\b(splitTimeoutMs|timeoutMs)\b/g, "--split-timeout");
 }
 
 function where(error: ThreadmillError): string {

@@ -2,7 +2,7 @@
  * The command line: parses arguments, calls the same functions as the API, prints. Results alone go to stdout; progress,
  * notices and errors to stderr. Exit codes: 0 ok, 1 failed, 2 usage, 3 too many rejected rows, 130 interrupted.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ThreadmillError, UsageError } from "../base/errors.ts";
 import { exitNow, noteLost } from "../executor/exit.ts";
@@ -84,5 +84,9 @@ function stalled(): void {
 
 function fromCommander(error: CommanderError): UsageError {
   const message = error.message.replace(/^error: /, "");
+  const word = /^unknown command '(.*)'/.exec(message)?.[1];
+  if (word !== undefined && (existsSync(word) || /[*?[@]|\.\w+$/.test(word))) {
+    return new UsageError("ERR_USAGE", message, { hint: `To ask files a question: threadmill query '${word}' …` });
+  }
   return new UsageError("ERR_USAGE", message, { hint: "See threadmill --help, or threadmill COMMAND --help." });
 }

@@ -28,8 +28,8 @@ function ofOne(op: AggregateSpec["op"]): Entry {
   return { op, inputs: one, usage: `${op}(column)` };
 }
 
-function percentile(q: number): Entry {
-  return { op: "quantile", inputs: one, build: (of) => quantile(of, q), usage: `p${q * 100}(column)` };
+function percentile(name: string, q: number): Entry {
+  return { op: "quantile", inputs: one, build: (of) => quantile(of, q), usage: `${name}(column)` };
 }
 
 const entries: Record<string, Entry> = {
@@ -49,13 +49,13 @@ const entries: Record<string, Entry> = {
     build: (of, q) => quantile(of, q.length === 1 ? q[0] : q),
     usage: "quantile(column, 0.99) or quantile(column, 0.5, 0.99)",
   },
-  median: percentile(0.5),
-  p50: percentile(0.5),
-  p75: percentile(0.75),
-  p90: percentile(0.9),
-  p95: percentile(0.95),
-  p99: percentile(0.99),
-  p999: percentile(0.999),
+  median: percentile("median", 0.5),
+  p50: percentile("p50", 0.5),
+  p75: percentile("p75", 0.75),
+  p90: percentile("p90", 0.9),
+  p95: percentile("p95", 0.95),
+  p99: percentile("p99", 0.99),
+  p999: percentile("p999", 0.999),
   histogram: {
     op: "histogram",
     inputs: one,

@@ -51,7 +51,8 @@ export class RowCollector {
 /** Sorts (where the plan says so) and cuts to the limit. `names`: the columns' names. */
 export function cutRows(set: RowSet, names: string[], plan: Pick<Plan, "sort" | "limit">): RowSet {
   const { sort, limit = Number.POSITIVE_INFINITY } = plan;
-  if (sort.length === 0 && set.rows <= limit) return set;
+  // Without rows there are neither columns nor objects to look at.
+  if (set.rows === 0 || (sort.length === 0 && set.rows <= limit)) return set;
   const order = sort.length === 0 ? undefined : sortOrder(set, names, sort);
   const rows = Math.min(set.rows, limit);
   const pick = (values: unknown[]) =>

@@ -379,6 +379,9 @@ export function interrupted(signal: AbortSignal): InterruptedError {
 
 /** The executor wraps what a task threw; an error of ours says more than its wrapping, which adds the worker. */
 function unwrap(error: unknown): unknown {
+  if (error instanceof TaskError && error.code === "ERR_TIMEOUT") {
+    Object.assign(error, { hint: "Raise splitTimeoutMs, or look for a function that does not return." });
+  }
   if (!(error instanceof TaskError && error.cause instanceof ThreadmillError)) return error;
   if (error.code !== "ERR_TASK_FAILED" && error.code !== error.cause.code) return error;
   Object.assign(error.cause.place, { worker: error.place.worker, ...error.cause.place });

@@ -183,15 +183,28 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   /** For the writers: columns of values, in batches. Columns of objects are taken from the first rows. */
   async result(): Promise<Result> {
     const sets = this.sets();
-    const first = await sets.next();
-    const objects = first.done ? undefined : first.value.objects;
-    const columns = objects ? objectColumns(objects) : this.columns;
+    let first = await sets.next();
+    while (!first.done && first.value.rows === 0) first = await sets.next();
+    const { value, done } = first;
+    const columns = done ? this.#columnsOfNothing() : value.objects ? objectColumns(value.objects) : this.columns;
     async function* batches() {
-      if (first.done) return;
-      yield* toBatches(first.value, columns);
-      for await (const set of sets) yield* toBatches(set, columns);
+      if (done) return;
+      try {
+        yield* toBatches(value, columns);
+        for await (const set of sets) yield* toBatches(set, columns);
+      } finally {
+        // A writer that leaves early ends the run, also while it is still at the first set.
+        await sets.return(undefined);
+      }
     }
     return { columns, batches: batches() };
+  }
+
+  /** Nobody knows what the objects of a function would have held. */
+  #columnsOfNothing(): ResultColumn[] {
+    const { plan } = this.#parts;
+    const makesObjects = plan.steps.some((step) => step.kind === "map" || step.kind === "flatMap");
+    return makesObjects && !plan.group && !plan.select ? [{ name: "value", type: "any" }] : this.columns;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Row> {

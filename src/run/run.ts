@@ -2,7 +2,7 @@
  * The composition root: a job and its options become sources, a plan, an executor and a running execution; what comes
  * out is a result with typed rows and a summary. Nothing is decided in here that a pure part could decide.
  */
-import { InputError, InterruptedError } from "../base/errors.ts";
+import { InputError, InterruptedError, UsageError } from "../base/errors.ts";
 import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
 import type { Executor } from "../executor/executor.ts";
 import { readSample } from "../input/codec.ts";
@@ -121,19 +121,31 @@ async function look(
     await alike.checkFiles(sources);
     streams.onSample = (other, sampled) => alike.check(other, sampled);
   }
-  const plan = planOf(job, resolved, {
-    module: options.meta?.url,
-    exportName: options.exportName,
-    timeZone: options.timeZone ?? "UTC",
-    onError: options.onError ?? "fail",
-    lineBytesMax: options.lineBytesMax ?? LINE_BYTES_MAX,
-  });
+  const planned = () =>
+    planOf(job, resolved, {
+      module: options.meta?.url,
+      exportName: options.exportName,
+      timeZone: options.timeZone ?? "UTC",
+      onError: options.onError ?? "fail",
+      lineBytesMax: options.lineBytesMax ?? LINE_BYTES_MAX,
+    });
+  const plan = source ? planned() : unlessEmpty(planned);
   for (const source of sources) {
     if (source.codec !== "none" && source.kind === "file" && source.size > 64 * 1024 * 1024) {
       notices.push(`${source.path} is ${source.codec}: a compressed file is one split, read by one worker`);
     }
   }
   return { sources, plan, streams, notices, inferred: inferredColumns(job.request, plan) };
+}
+
+/** Without a byte of input nothing is known of its columns, which is what a question about them fails at. */
+function unlessEmpty(planned: () => Plan): Plan {
+  try {
+    return planned();
+  } catch (error) {
+    if (error instanceof UsageError) Object.assign(error, { hint: `the input is empty. ${error.hint ?? ""}`.trim() });
+    throw error;
+  }
 }
 
 function inferredColumns({ columns = [] }: FormatRequest, { format, schema }: Plan): string[] {

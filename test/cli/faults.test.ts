@@ -187,11 +187,34 @@ describe("ends", () => {
     expect(ms).toBeLessThan(20_000);
   });
 
-  test("a closed pipe ends quietly", () => {
+  test.each(["", "--split-bytes 100kB", "--split-bytes 100kB -w 0"])("a closed pipe ends quietly %s", (flags) => {
     const cli = join(import.meta.dirname, "../../bin/threadmill.js");
-    const line = `"${process.execPath}" "${cli}" query big.csv --columns k,v --select k,v | head -1; echo "\${PIPESTATUS[0]}"`;
+    const line = `"${process.execPath}" "${cli}" query big.csv --columns k,v --select k,v ${flags} | head -1; echo "\${PIPESTATUS[0]}"`;
     const text = execFileSync("bash", ["-c", `${line} 2>&1`], { cwd, encoding: "utf8", timeout: 30_000 });
     expect(text).toBe("k,v\n0\n");
+  });
+
+  test("a sort of rows that few splits have, or none", async () => {
+    const ask = (where: string) =>
+      runCli(
+        [
+          "query",
+          "big.csv",
+          "--columns",
+          "k,v",
+          "--select",
+          "k,v",
+          "--sort",
+          "v desc",
+          "--where",
+          where,
+          "--split-bytes",
+          "50kB",
+        ],
+        { cwd },
+      );
+    expect(await ask("k > 99")).toMatchObject({ code: 0, stdout: "k,v\n" });
+    expect(await ask("v in (7, 150000)")).toMatchObject({ code: 0, stdout: "k,v\n0,150000\n7,7\n" });
   });
 
   test("a full disk behind stdout", async () => {
