@@ -70,3 +70,5 @@ export const COLLECT_VALUES_MAX: number = 1000;
 export const CHECKPOINT_SPLITS: number = 8;
 /** A run starts a thread ahead of time for so many bytes of input: less is not worth a thread of its own. */
 export const WARM_BYTES_PER_WORKER: number = 1024 * 1024;
+/** Bytes of a rejected row that travel to be shown (the quarantine file gets all of them). */
+export const REJECTED_RAW_BYTES_MAX: number = 64 * 1024;

@@ -70,7 +70,7 @@ export interface Rejected {
   message: string;
   offset: number;
   line: number;
-  /** The record's bytes, verbatim, without the final line end (a copy; at most 1 MiB of it). */
+  /** The record's bytes, verbatim, without the final line end (a copy; of a line that is too long at most 1 MiB). */
   raw: Uint8Array;
 }
 

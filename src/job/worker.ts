@@ -3,7 +3,7 @@
  * A worker keeps one session per job: the compiled pipeline and the partial that it folds its splits into.
  */
 import { errorToData, InputError, TaskError } from "../base/errors.ts";
-import { LINE_BYTES_MAX, REJECTED_SHOWN } from "../base/limits.ts";
+import { LINE_BYTES_MAX, REJECTED_RAW_BYTES_MAX, REJECTED_SHOWN } from "../base/limits.ts";
 import type { Parser, Rejected } from "../input/batch.ts";
 import { readChunks, readFileDecompressed } from "../input/codec.ts";
 import type { Source } from "../input/source.ts";
@@ -222,7 +222,9 @@ class RejectList {
     if (this.#task.plan.onError === "fail") throw rejectedRow(rejected);
     this.#count++;
     if (isLate(rejected)) this.late++;
-    if (this.#rejected.length < REJECTED_SHOWN) this.#rejected.push(rejected);
+    if (this.#rejected.length < REJECTED_SHOWN) {
+      this.#rejected.push({ ...rejected, raw: rejected.raw.slice(0, REJECTED_RAW_BYTES_MAX) });
+    }
     if (this.#task.keepRejected) this.#raw.push(rejected.raw, newline);
   }
 

@@ -149,6 +149,16 @@ describe("rows", () => {
     await fails(["query", "late.csv", ...columns, "--split-bytes", "50KB"], 1, "late.csv:50001: 1 field instead of 2");
   });
 
+  test("quarantine keeps all of a large row", async () => {
+    const large = `x,${"y".repeat(3_000_000)}`;
+    folder.file("large.csv", `1,a\n${large}\n2,b\n`);
+    const args = ["query", "large.csv", "--columns", "n:int,t", "--select", "n", "--on-error", "quarantine=kept.txt"];
+    const { code, stdout, stderr } = await runCli(args, { cwd });
+    expect([code, stdout]).toEqual([0, "n\n1\n2\n"]);
+    expect(stderr.length).toBeLessThan(2000);
+    expect(readFileSync(join(cwd, "kept.txt"), "utf8")).toBe(`${large}\n`);
+  });
+
   test("quarantine keeps the rows verbatim and in order; ten are shown, all counted", async () => {
     const wrong = Array.from({ length: 25 }, (_, i) => `bad "${i}`);
     folder.file("many.csv", wrong.map((row, i) => `a,${i}\n${row}\n`).join(""));

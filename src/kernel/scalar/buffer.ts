@@ -174,7 +174,7 @@ export abstract class BufferedParser implements Parser {
   }
 
   protected reject(reason: RejectReason, message: string, start: number, end: number, line: number): void {
-    const raw = this.bytes.slice(start, Math.min(end, start + RAW_BYTES_MAX));
+    const raw = this.bytes.slice(start, reason === "line-too-long" ? Math.min(end, start + RAW_BYTES_MAX) : end);
     this.rejected.push({ reason, message, offset: this.#base + start, line, raw });
   }
 

@@ -2,7 +2,6 @@
 import type { Batch, ColumnType, Rejected, RejectReason } from "../../input/batch.ts";
 import type { DecodeResult } from "../kernel.ts";
 import type { BigintVector, NumberVector, TextVector, Vector } from "../vector.ts";
-import { RAW_BYTES_MAX } from "./buffer.ts";
 import { parseBigint, parseBool, parseFloatValue, parseInteger } from "./number.ts";
 import { parseTimestamp } from "./timestamp.ts";
 import { decodeText } from "./utf8.ts";
@@ -50,7 +49,7 @@ function rejectedField(batch: Batch, row: number, column: number, type: ColumnTy
     message: `${where}${JSON.stringify(text)} is not ${expectations[type]}`,
     offset: base + starts[row],
     line: lines[row],
-    raw: bytes.slice(starts[row], Math.min(ends[row], starts[row] + RAW_BYTES_MAX)),
+    raw: bytes.slice(starts[row], ends[row]),
   };
 }
 
