@@ -18,8 +18,8 @@ const LONG_CARRY_BYTES: number = 64 * 1024;
 /** Rows that there is room for at first, and numbers in their ranges: with a million columns one row fills megabytes. */
 const FIRST_ROWS = 1024;
 const FIRST_RANGES: number = 1024 * 1024;
-/** A rejected record keeps at most this much of its bytes. */
-export const RAW_BYTES_MAX: number = 1024 * 1024;
+/** A record that is too long keeps at most this much of its bytes when it is rejected. */
+const RAW_BYTES_MAX: number = 1024 * 1024;
 
 /** A record of which only the end is still looked for. */
 interface LongRecord {
