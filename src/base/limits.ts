@@ -72,3 +72,5 @@ export const CHECKPOINT_SPLITS: number = 8;
 export const WARM_BYTES_PER_WORKER: number = 1024 * 1024;
 /** Bytes of a rejected row that travel to be shown (the quarantine file gets all of them). */
 export const REJECTED_RAW_BYTES_MAX: number = 64 * 1024;
+/** A compressed file is read by one worker, which is worth a word from this size on: smaller ones are done in a moment. */
+export const WHOLE_FILE_NOTICE_BYTES: number = 64 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { Command } from "commander";
 import { InterruptedError } from "../base/errors.ts";
-import { formatBytes, formatCount } from "../base/units.ts";
+import { formatBytes, formatCount, formatRate } from "../base/units.ts";
 import { createExecutor } from "../executor/create.ts";
 import { count, distinct } from "../job/aggregate.ts";
 import { hour } from "../job/column.ts";
@@ -95,9 +95,9 @@ async function action(flags: DemoFlags): Promise<void> {
       { executor, signal: abort.signal },
     );
     const threads = workers === 1 ? "1 thread" : `${workers} threads`;
-    const rate = formatBytes(made.bytes / Math.max(made.seconds, 1e-3));
+    const rate = formatRate(made.bytes, made.seconds * 1000);
     say(
-      `Generated 4 event logs, ${formatCount(made.lines)} lines, ${formatBytes(made.bytes)}, from ${threads} in ${made.seconds.toFixed(2)} s (${rate}/s).\n`,
+      `Generated 4 event logs, ${formatCount(made.lines)} lines, ${formatBytes(made.bytes)}, from ${threads} in ${made.seconds.toFixed(2)} s (${rate}).\n`,
     );
     for (const { title, job } of questions(join(folder, "*.csv")))
       await answer(title, job, workers, flags, abort.signal);
@@ -136,7 +136,7 @@ async function answer(
       color: hasColor(),
     });
     const { rows, bytes, seconds } = await result.summary;
-    const rates = `${formatCount(Math.round(rows / seconds))} rows/s, ${formatBytes(bytes / seconds)}/s`;
+    const rates = `${formatCount(Math.round(rows / seconds))} rows/s, ${formatRate(bytes, seconds * 1000)}`;
     say(`${formatCount(rows)} rows in ${seconds.toFixed(2)} s on ${workers} workers (${rates})\n`);
   } finally {
     line?.clear();

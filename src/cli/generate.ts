@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { UsageError } from "../base/errors.ts";
-import { formatBytes, formatCount } from "../base/units.ts";
+import { formatBytes, formatCount, formatRate } from "../base/units.ts";
 import { createExecutor } from "../executor/create.ts";
 import { ProgressLine } from "../output/progress.ts";
 import { generate } from "../run/generate.ts";
@@ -88,7 +88,7 @@ async function action(directory: string, flags: GenerateFlags): Promise<void> {
     if (json)
       process.stderr.write(`${JSON.stringify({ files: report.files.length, lines, bytes, seconds, workers })}\n`);
     else {
-      const rate = `${formatBytes(bytes / Math.max(seconds, 1e-3))}/s`;
+      const rate = formatRate(bytes, seconds * 1000);
       process.stderr.write(
         `${report.files.length} files, ${formatCount(lines)} lines, ${formatBytes(bytes)} in ${seconds.toFixed(2)} s (${rate}) in ${directory}\n`,
       );

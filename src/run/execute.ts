@@ -51,7 +51,6 @@ export interface ExecuteOptions {
   maxErrors: number;
   quarantine: ((rejected: Uint8Array) => void) | undefined;
   signal: AbortSignal | undefined;
-  onSplit?: (result: SplitResult) => void;
 }
 
 export interface Totals {
@@ -246,7 +245,6 @@ export class Execution {
     this.#groups.set(result.worker, result.groups);
     const { worker, epoch, endedAt, complete } = result;
     this.#on({ type: "SplitFinished", split: split.id, worker, epoch, endedAt, complete });
-    this.#options.onSplit?.(result);
     if (this.#rejectedCount > this.#options.maxErrors) this.#stopEarly();
   }
 

@@ -2,8 +2,8 @@
  * The composition root: a job and its options become sources, a plan, an executor and a running execution; what comes
  * out is a result with typed rows and a summary. Nothing is decided in here that a pure part could decide.
  */
-import { InputError, InterruptedError, UsageError } from "../base/errors.ts";
-import { LINE_BYTES_MAX, SPLIT_RETRIES } from "../base/limits.ts";
+import { InputError, UsageError } from "../base/errors.ts";
+import { LINE_BYTES_MAX, SPLIT_RETRIES, WHOLE_FILE_NOTICE_BYTES } from "../base/limits.ts";
 import type { Executor } from "../executor/executor.ts";
 import { readSample } from "../input/codec.ts";
 import { resolveSchema } from "../input/infer.ts";
@@ -17,7 +17,7 @@ import type { SplitSpec } from "../job/schedule.ts";
 import { logColumns } from "../kernel/scalar/log-format.ts";
 import { Alike } from "./alike.ts";
 import { type Crew, openCrew, warmUp } from "./crew.ts";
-import { Execution } from "./execute.ts";
+import { Execution, interrupted } from "./execute.ts";
 import { refuseUnguarded } from "./guard.ts";
 import { checkOutputs } from "./outputs.ts";
 import { RunResult } from "./result.ts";
@@ -131,7 +131,7 @@ async function look(
     });
   const plan = source ? planned() : unlessEmpty(planned);
   for (const source of sources) {
-    if (source.codec !== "none" && source.kind === "file" && source.size > 64 * 1024 * 1024) {
+    if (source.codec !== "none" && source.kind === "file" && source.size > WHOLE_FILE_NOTICE_BYTES) {
       notices.push(`${source.path} is ${source.codec}: a compressed file is one split, read by one worker`);
     }
   }
@@ -207,8 +207,7 @@ export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   const aborted = Promise.withResolvers<never>();
-  const onAbort = () =>
-    aborted.reject(new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal.reason }));
+  const onAbort = () => aborted.reject(interrupted(signal));
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   work.catch(() => {});
