@@ -128,8 +128,8 @@ export class RunResult<Row> implements AsyncIterable<Row> {
     if (this.#ended || this.#isDropped) return;
     this.#queue.push(set);
     this.#wake.resolve();
-    if (plan.sort.length > 0) return;
     this.#rowsGiven += set.rows;
+    if (plan.sort.length > 0) return;
     if (plan.limit !== undefined && this.#rowsGiven >= plan.limit) this.#parts.execution.stop();
     while (this.#queue.length >= ROW_SETS_WAITING_MAX && !this.#isDropped) {
       this.#room = Promise.withResolvers();
@@ -259,12 +259,13 @@ export class RunResult<Row> implements AsyncIterable<Row> {
 
   #summarise(): Summary {
     const { rows, bytes, rejected, retries } = this.#totals!;
-    const { executor, started } = this.#parts;
+    const { executor, plan, started } = this.#parts;
     return {
       rows,
       rejected: rejected.count,
       bytes,
-      groups: this.#groups?.rows ?? this.#rowsGiven,
+      // A split may give more than the limit leaves room for.
+      groups: this.#groups?.rows ?? Math.min(this.#rowsGiven, plan.limit ?? Number.POSITIVE_INFINITY),
       seconds: Math.round(performance.now() - started) / 1000,
       workers: executor.workers,
       parser: "scalar",

@@ -109,6 +109,17 @@ describe("results", () => {
     expect(summary.seconds).toBeGreaterThan(0);
   });
 
+  test.each([
+    [3, ["--sort", "v desc"]],
+    [1, ["--sort", "v desc", "--limit", "1"]],
+    [2, ["--limit", "2"]],
+  ])("--json counts %i result rows of %j", async (groups, flags) => {
+    const select = ["--columns", "k,v", "--select", "k,v", ...flags];
+    const { stdout, stderr } = await runCli(["query", "ok.csv", ...select, "--json", "--split-bytes", "4"], { cwd });
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1 + groups);
+    expect(JSON.parse(stderr)).toMatchObject({ groups, written: groups });
+  });
+
   test("--explain says what runs where, and runs nothing", async () => {
     const args = [...columns, "--where", "v > 1", "--sort", "s desc", "--limit", "3", "--explain", "-o", "no.csv"];
     const { code, stdout } = await runCli(["query", "ok.csv", ...args, "-w", "2"], { cwd });
