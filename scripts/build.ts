@@ -3,8 +3,10 @@
  * dist is replaced as a whole, after the compiler agreed: a failed build leaves the last good one.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 
+const kernel = spawnSync(process.execPath, ["scripts/build-kernel.ts"], { stdio: "inherit" });
+if (kernel.status !== 0) process.exit(kernel.status ?? 1);
 const fresh = `dist.${process.pid}`;
 const built = spawnSync(
   process.execPath,
@@ -14,6 +16,7 @@ const built = spawnSync(
 if (built.status === 0) {
   const stale = `${fresh}.old`;
   if (existsSync("dist")) renameSync("dist", stale);
+  copyFileSync("src/kernel/simd/kernel.wasm", `${fresh}/kernel/simd/kernel.wasm`);
   renameSync(fresh, "dist");
   rmSync(stale, { recursive: true, force: true });
   chmodSync("bin/threadmill.js", 0o755);

@@ -7,7 +7,6 @@ import { TaskError } from "../base/errors.ts";
 import type { Batch, Rejected } from "../input/batch.ts";
 import { AggregateFailed } from "../kernel/group/user.ts";
 import type { Grouping, Kernel, UserAggregate } from "../kernel/kernel.ts";
-import { decodeColumn } from "../kernel/scalar/decode.ts";
 import type { RowOrder, Vector } from "../kernel/vector.ts";
 import { type CompiledExpression, compileExpression, evaluatePredicate, type Frame } from "./evaluate.ts";
 import type { Expression } from "./expression.ts";
@@ -46,6 +45,7 @@ export class Pipeline {
   #inputs: CompiledExpression[][];
   #select: CompiledExpression[] | undefined;
   #cursor: RecordCursor;
+  readonly #kernel: Kernel;
   #batch: Batch | undefined;
   #file = 0;
   #functions: JobFunctions;
@@ -57,6 +57,7 @@ export class Pipeline {
 
   constructor(plan: Plan, functions: JobFunctions, kernel: Kernel) {
     this.plan = plan;
+    this.#kernel = kernel;
     this.#functions = functions;
     const compile = (expression: Expression) =>
       compileExpression(expression, plan.schema.columns, { timeZone: plan.timeZone });
@@ -151,7 +152,7 @@ export class Pipeline {
       for (const name of names) {
         const at = this.#slots.get(name) ?? unreachable();
         const { type } = plan.schema.columns[wanted[at]];
-        const decoded = decodeColumn(batch, at, type, this.#selected, selection.n, this.#vectors[at]);
+        const decoded = this.#kernel.decode(batch, at, type, this.#selected, selection.n, this.#vectors[at]);
         this.#vectors[at] = decoded.vector;
         for (const { index, rejected } of decoded.bad) {
           if (bad.has(index)) continue;

@@ -8,7 +8,7 @@ import type { Parser, Rejected } from "../input/batch.ts";
 import { readChunks, readFileDecompressed } from "../input/codec.ts";
 import type { Source } from "../input/source.ts";
 import type { Grouping } from "../kernel/kernel.ts";
-import { scalarKernel } from "../kernel/scalar-kernel.ts";
+import { openKernel } from "../kernel/open.ts";
 import { transferable } from "../shared/transfer.ts";
 import { currentWorker, type WorkerContext } from "../shared/worker-context.ts";
 import { findJob, functionsOf } from "./job.ts";
@@ -78,8 +78,9 @@ function thisWorker(): WorkerContext {
 async function openSession(job: string, plan: Plan): Promise<Session> {
   const known = sessions.find((session) => session.job === job);
   if (known) return known;
-  const pipeline = new Pipeline(plan, await findFunctions(plan), scalarKernel);
-  const parser = scalarKernel.parser({
+  const kernel = openKernel();
+  const pipeline = new Pipeline(plan, await findFunctions(plan), kernel);
+  const parser = kernel.parser({
     format: plan.format,
     schema: plan.schema,
     wanted: pipeline.wanted,
@@ -287,7 +288,7 @@ export async function takePartial(job: string, epoch: number, parts: number): Pr
 }
 
 async function mergeAll(plan: Plan, partials: Uint8Array[]): Promise<Grouping> {
-  const { grouping } = new Pipeline(plan, await findFunctions(plan), scalarKernel);
+  const { grouping } = new Pipeline(plan, await findFunctions(plan), openKernel());
   for (const partial of partials) grouping!.merge(partial);
   return grouping!;
 }

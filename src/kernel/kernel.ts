@@ -2,7 +2,7 @@
  * The contract of the kernel: parsing, and the group-by. Two implementations exist behind it: the scalar TypeScript
  * twin (kernel/scalar) and, in time, the SIMD one; a third, naive one lives in the tests. It does no I/O and knows no jobs.
  */
-import type { Parser, ParserOptions, Rejected } from "../input/batch.ts";
+import type { Batch, ColumnType, Parser, ParserOptions, Rejected } from "../input/batch.ts";
 import type { RowOrder, Vector } from "./vector.ts";
 
 /** A built-in aggregate as plain data. `inputs` of a step are given as vectors, in the order of the op's arguments. */
@@ -57,6 +57,12 @@ export interface Grouping {
 export interface Kernel {
   readonly name: "simd" | "scalar";
   parser(options: ParserOptions): Parser;
+  /**
+   * Column `column` (a position in the batch's ranges) of the n rows whose indexes are in `rows`, as a vector of its type.
+   * A value that does not parse is null there and listed in `bad`; the caller leaves that row out. `out`: a vector of an
+   * earlier call for the same column, to use again.
+   */
+  decode(batch: Batch, column: number, type: ColumnType, rows: Int32Array, n: number, out?: Vector): DecodeResult;
   /** `user[i]` is set where aggregates[i].op is "user". */
   grouping(options: { keys: number; aggregates: AggregateSpec[]; user: (UserAggregate | undefined)[] }): Grouping;
 }

@@ -1,0 +1,18 @@
+/** The few types of WebAssembly that the kernel needs: the compiler's own lie in its library for browsers. */
+
+export interface Memory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+export interface Module {
+  readonly [Symbol.toStringTag]: string;
+}
+
+interface Api {
+  validate(bytes: Uint8Array): boolean;
+  Module: new (bytes: Uint8Array) => Module;
+  Memory: new (limits: { initial: number; maximum: number; shared: true }) => Memory;
+  Instance: new (module: Module, imports: Record<string, Record<string, unknown>>) => { exports: unknown };
+}
+
+export const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: Api };
