@@ -15,4 +15,4 @@ interface Api {
   Instance: new (module: Module, imports: Record<string, Record<string, unknown>>) => { exports: unknown };
 }
 
-export const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: Api };
+export const wasm: Api = (globalThis as unknown as { WebAssembly: Api }).WebAssembly;
