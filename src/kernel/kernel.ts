@@ -54,6 +54,30 @@ export interface Grouping {
   reset(): void;
 }
 
+/**
+ * A group-by that fits the cache and knows what is around it: what a partitioned group-by (kernel/partition) is made of.
+ * The hash of a key tuple is one 32-bit number, the same in every worker of a run, whatever kind of vector brings the
+ * values, and `export(parts)` puts a group into part floor(hash / 2^32 × parts): partition p of 256 is hash >>> 24 === p.
+ */
+export interface PartitionableGrouping extends Grouping {
+  /** Memory that the tables and the state of the aggregates hold now, in bytes: cheap to ask for, right within a fifth or so. */
+  readonly bytes: number;
+  /**
+   * Folds the rows whose group is there already, and no others. The indexes of the others, in ascending order, go to
+   * `missing`, and the hashes of their keys to `hashes`, at the same places. Returns how many they are.
+   */
+  foldKnown(
+    n: number,
+    keys: Vector[],
+    inputs: Vector[][],
+    order: RowOrder,
+    missing: Int32Array,
+    hashes: Int32Array,
+  ): number;
+  /** The hash of each row's keys. */
+  hashes(n: number, keys: Vector[], out: Int32Array): void;
+}
+
 export interface Kernel {
   readonly name: "simd" | "scalar";
   parser(options: ParserOptions): Parser;
