@@ -1,2 +1,5 @@
 /** The kernel: what TypeScript calls, file by file. Every number is an address, an index or a count, 32 bits wide unless said. */
 export { alloc, free, onAbort } from "./memory";
+export { decodeBigints, decodeBools, decodeFloats, decodeInts, decodeTexts, decodeTimestamps } from "./decode";
+export { allFit, formatRows } from "./format";
+export { gather64, gather8, gatherText, sortRows, textLength } from "./sort";

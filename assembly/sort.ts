@@ -1,0 +1,247 @@
+/**
+ * Sorting rows of typed columns, and moving them into that order. A sort never moves a row: it moves entries
+ *
+ *     entry    word (u64) · row (u32) · unused (u32)            16 bytes
+ *     column   kind · descending · nulls · values or starts · ends · bytes · unused · unused      8 words
+ *
+ * The word holds the next eight bytes of the key such that unsigned order is the order of rows: a number's bits turned
+ * to an order; of text seven bytes and how many of them are text (1 + 0 … 7; 9: more follows). All ones is null, which
+ * is last in both directions; no other word has all ones. Entries with the same word are sorted by what follows: the
+ * rest of the text, or the next column. Common prefixes are left out of the words. Ties stay in order of their rows.
+ *
+ * Text is read up to 15 bytes beyond its end: whoever allocates leaves that room.
+ */
+import { alloc, free } from "./memory";
+
+const TEXT: u32 = 0;
+const DOUBLE: u32 = 1;
+
+const NULL: u64 = 0xffffffffffffffff;
+const SIGN: u64 = 0x8000000000000000;
+const MORE: u64 = 9;
+/** Where an insertion sort beats counting. */
+const FEW: u32 = 48;
+const ENTRY: usize = 16;
+const COLUMN: usize = 32;
+
+const counts: usize = memory.data(8 * 256 * 4, 16);
+
+// prettier-ignore
+@inline function isNull(nulls: usize, row: u32): bool {
+  return nulls != 0 && load<u8>(nulls + row) != 0;
+}
+
+/** Sorts rows 0 … n - 1 by `count` columns and writes their numbers to `out`. */
+export function sortRows(columns: usize, count: u32, n: u32, out: usize): void {
+  const entries = alloc(<usize>n * ENTRY + 16);
+  const scratch = alloc(<usize>n * ENTRY + 16);
+  for (let i: u32 = 0; i < n; i++) store<u32>(entries + <usize>i * ENTRY, i, 8);
+  if (count > 0) sortRange(columns, count, 0, 0, entries, scratch, n);
+  for (let i: u32 = 0; i < n; i++) store<u32>(out + (<usize>i << 2), load<u32>(entries + <usize>i * ENTRY, 8));
+  free(scratch);
+  free(entries);
+}
+
+/** The largest part that is not yet told apart is the loop's next turn: recursion stays as deep as log n. */
+function sortRange(columns: usize, count: u32, column: u32, skip: u32, entries: usize, scratch: usize, n: u32): void {
+  while (n > 1) {
+    const at = columns + <usize>column * COLUMN;
+    if (load<u32>(at) == TEXT) skip = commonPrefix(at, entries, n, skip);
+    fill(at, entries, n, skip);
+    if (n <= FEW) insertionSort(entries, n);
+    else radixSort(entries, scratch, n);
+    const isDescending = load<u32>(at, 4) != 0;
+    const isText = load<u32>(at) == TEXT;
+    let best: u32 = 0;
+    let bestLength: u32 = 0;
+    let bestColumn: u32 = 0;
+    let bestSkip: u32 = 0;
+    for (let i: u32 = 0; i < n; ) {
+      const word = load<u64>(entries + <usize>i * ENTRY);
+      let j = i + 1;
+      while (j < n && load<u64>(entries + <usize>j * ENTRY) == word) j++;
+      const hasMore = isText && word != NULL && ((isDescending ? ~word : word) & 0xff) == MORE;
+      const nextColumn = hasMore ? column : column + 1;
+      const nextSkip: u32 = hasMore ? skip + 7 : 0;
+      if (j - i > 1 && nextColumn < count) {
+        if (j - i > bestLength) {
+          if (bestLength > 0) sortRange(columns, count, bestColumn, bestSkip, entries + <usize>best * ENTRY, scratch, bestLength);
+          best = i;
+          bestLength = j - i;
+          bestColumn = nextColumn;
+          bestSkip = nextSkip;
+        } else sortRange(columns, count, nextColumn, nextSkip, entries + <usize>i * ENTRY, scratch, j - i);
+      }
+      i = j;
+    }
+    entries += <usize>best * ENTRY;
+    n = bestLength;
+    column = bestColumn;
+    skip = bestSkip;
+  }
+}
+
+/** How many bytes all texts of these entries share, `known` at least. */
+function commonPrefix(at: usize, entries: usize, n: u32, known: u32): u32 {
+  const nulls: usize = load<u32>(at, 8);
+  const starts: usize = load<u32>(at, 12);
+  const ends: usize = load<u32>(at, 16);
+  const bytes: usize = load<u32>(at, 20);
+  let first: usize = 0;
+  let shared: u32 = u32.MAX_VALUE;
+  for (let i: u32 = 0; i < n; i++) {
+    const row = load<u32>(entries + <usize>i * ENTRY, 8);
+    if (isNull(nulls, row)) continue;
+    const start = load<u32>(starts + (<usize>row << 2));
+    const length = load<u32>(ends + (<usize>row << 2)) - start;
+    const text = bytes + start;
+    if (shared > length) shared = length;
+    if (shared <= known) return known;
+    if (first == 0) {
+      first = text;
+      continue;
+    }
+    let k = known;
+    while (k < shared) {
+      const differ = <u32>i8x16.bitmask(i8x16.ne(v128.load(first + k), v128.load(text + k)));
+      if (differ != 0) {
+        k += ctz(differ);
+        break;
+      }
+      k += 16;
+    }
+    if (k < shared) shared = k;
+  }
+  return shared == u32.MAX_VALUE ? known : shared;
+}
+
+function fill(at: usize, entries: usize, n: u32, skip: u32): void {
+  const kind = load<u32>(at);
+  const flip: u64 = load<u32>(at, 4) != 0 ? NULL : 0;
+  const nulls: usize = load<u32>(at, 8);
+  const values: usize = load<u32>(at, 12);
+  const ends: usize = load<u32>(at, 16);
+  const bytes: usize = load<u32>(at, 20) + skip;
+  const end = entries + <usize>n * ENTRY;
+  for (let entry = entries; entry < end; entry += ENTRY) {
+    const row = load<u32>(entry, 8);
+    let word: u64;
+    if (isNull(nulls, row)) word = NULL;
+    else if (kind == TEXT) {
+      const start = load<u32>(values + (<usize>row << 2));
+      word = textWord(bytes + start, load<u32>(ends + (<usize>row << 2)) - start - skip) ^ flip;
+    } else if (kind == DOUBLE) word = doubleWord(load<f64>(values + (<usize>row << 3))) ^ flip;
+    else word = longWord(load<u64>(values + (<usize>row << 3)), flip);
+    store<u64>(entry, word);
+  }
+}
+
+// prettier-ignore
+@inline function textWord(text: usize, left: u32): u64 {
+  if (left == 0) return 1;
+  let word = bswap(load<u64>(text));
+  if (left < 7) word &= NULL << (<u64>(8 - left) << 3);
+  return (word & 0xffffffffffffff00) | (left > 7 ? MORE : left + 1);
+}
+
+/** Numbers by value, -0 as 0, NaN behind Infinity. */
+// prettier-ignore
+@inline function doubleWord(value: f64): u64 {
+  if (value != value) return 0xfff8000000000000;
+  const bits = reinterpret<u64>(value + 0.0);
+  return bits & SIGN ? ~bits : bits | SIGN;
+}
+
+/** The caller sees to it that no long has null's word: the largest going up, the smallest going down. */
+// prettier-ignore
+@inline function longWord(value: u64, flip: u64): u64 {
+  return (value ^ SIGN) ^ flip;
+}
+
+function insertionSort(entries: usize, n: u32): void {
+  const end = entries + <usize>n * ENTRY;
+  for (let next = entries + ENTRY; next < end; next += ENTRY) {
+    const word = load<u64>(next);
+    if (load<u64>(next - ENTRY) <= word) continue;
+    const entry = v128.load(next);
+    let at = next;
+    do {
+      v128.store(at, v128.load(at - ENTRY));
+      at -= ENTRY;
+    } while (at > entries && load<u64>(at - ENTRY) > word);
+    v128.store(at, entry);
+  }
+}
+
+/** By byte from the last to the first, those left out that are the same in all words. */
+function radixSort(entries: usize, scratch: usize, n: u32): void {
+  memory.fill(counts, 0, 8 * 256 * 4);
+  const size = <usize>n * ENTRY;
+  for (let entry = entries; entry < entries + size; entry += ENTRY) {
+    let word = load<u64>(entry);
+    for (let digit: usize = 0; digit < 8; digit++) {
+      const count = counts + (digit << 10) + (<usize>(word & 0xff) << 2);
+      store<u32>(count, load<u32>(count) + 1);
+      word >>= 8;
+    }
+  }
+  let from = entries;
+  let to = scratch;
+  const word = load<u64>(entries);
+  for (let digit: usize = 0; digit < 8; digit++) {
+    const shift = <u64>digit << 3;
+    const count = counts + (digit << 10);
+    if (load<u32>(count + (<usize>((word >> shift) & 0xff) << 2)) == n) continue;
+    let sum: u32 = 0;
+    for (let value: usize = 0; value < 1024; value += 4) {
+      const here = load<u32>(count + value);
+      store<u32>(count + value, sum);
+      sum += here;
+    }
+    for (let entry = from; entry < from + size; entry += ENTRY) {
+      const place = count + (<usize>((load<u64>(entry) >> shift) & 0xff) << 2);
+      const index = load<u32>(place);
+      store<u32>(place, index + 1);
+      v128.store(to + <usize>index * ENTRY, v128.load(entry));
+    }
+    const other = from;
+    from = to;
+    to = other;
+  }
+  if (from != entries) memory.copy(entries, from, size);
+}
+
+/** Bytes of the texts of rows order[0 … n - 1]. */
+export function textLength(starts: usize, ends: usize, order: usize, n: u32): f64 {
+  let sum: u64 = 0;
+  for (let i: usize = 0; i < n; i++) {
+    const row = <usize>load<u32>(order + (i << 2)) << 2;
+    sum += load<u32>(ends + row) - load<u32>(starts + row);
+  }
+  return <f64>sum;
+}
+
+/** Texts of rows order[0 … n - 1], one behind the other; `offsets`: n + 1 words. Writes up to 15 bytes beyond the last. */
+export function gatherText(starts: usize, ends: usize, bytes: usize, order: usize, n: u32, out: usize, offsets: usize): void {
+  let at = out;
+  store<u32>(offsets, 0);
+  for (let i: usize = 0; i < n; i++) {
+    const row = <usize>load<u32>(order + (i << 2)) << 2;
+    const start = load<u32>(starts + row);
+    const length = load<u32>(ends + row) - start;
+    const text = bytes + start;
+    for (let k: u32 = 0; k < length; k += 16) v128.store(at + k, v128.load(text + k));
+    at += length;
+    store<u32>(offsets + (i << 2), <u32>(at - out), 4);
+  }
+}
+
+export function gather64(values: usize, order: usize, n: u32, out: usize): void {
+  for (let i: usize = 0; i < n; i++) {
+    store<u64>(out + (i << 3), load<u64>(values + (<usize>load<u32>(order + (i << 2)) << 3)));
+  }
+}
+
+export function gather8(values: usize, order: usize, n: u32, out: usize): void {
+  for (let i: usize = 0; i < n; i++) store<u8>(out + i, load<u8>(values + load<u32>(order + (i << 2))));
+}
