@@ -3,6 +3,7 @@
  * twin (kernel/scalar) and, in time, the SIMD one; a third, naive one lives in the tests. It does no I/O and knows no jobs.
  */
 import type { Batch, ColumnType, Parser, ParserOptions, Rejected } from "../input/batch.ts";
+import type { RowCodec } from "./partition/rows.ts";
 import type { RowOrder, Vector } from "./vector.ts";
 
 /** A built-in aggregate as plain data. `inputs` of a step are given as vectors, in the order of the op's arguments. */
@@ -87,6 +88,8 @@ export interface Kernel {
    * earlier call for the same column, to use again.
    */
   decode(batch: Batch, column: number, type: ColumnType, rows: Int32Array, n: number, out?: Vector): DecodeResult;
+  /** Writes and reads rows of partitions in this kernel's memory; undefined: the one in TypeScript will do. */
+  rows?: () => RowCodec;
   /** `user[i]` is set where aggregates[i].op is "user". */
   grouping(options: { keys: number; aggregates: AggregateSpec[]; user: (UserAggregate | undefined)[] }): Grouping;
 }
