@@ -3,6 +3,7 @@ import { TaskError } from "../base/errors.ts";
 import type { Executor } from "../executor/executor.ts";
 import type { Plan } from "../job/plan.ts";
 import { compareValues, cutRows, type RowSet } from "../job/rows.ts";
+import { kernelName } from "../kernel/open.ts";
 import type { Result, ResultColumn, ResultType } from "../output/output.ts";
 import type { ThreadTable } from "../shared/thread-table.ts";
 import { type Execution, interrupted, type Totals, workerTask } from "./execute.ts";
@@ -18,7 +19,7 @@ export interface Summary {
   groups: number;
   seconds: number;
   workers: number;
-  /** Which parser ran. */
+  /** Which kernel ran. */
   parser: "simd" | "scalar";
   /** Splits that were begun again: after a failure, with a lost worker, or since they had been cut at a wrong place. */
   retries: number;
@@ -268,7 +269,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       groups: this.#groups?.rows ?? Math.min(this.#rowsGiven, plan.limit ?? Number.POSITIVE_INFINITY),
       seconds: Math.round(performance.now() - started) / 1000,
       workers: executor.workers,
-      parser: "scalar",
+      parser: kernelName(),
       retries,
     };
   }

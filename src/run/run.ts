@@ -14,6 +14,7 @@ import type { FormatRequest, Job } from "../job/job.ts";
 import type { Plan } from "../job/plan.ts";
 import { planOf } from "../job/plan-of.ts";
 import type { SplitSpec } from "../job/schedule.ts";
+import { kernelName } from "../kernel/open.ts";
 import { logColumns } from "../kernel/scalar/log-format.ts";
 import { Alike } from "./alike.ts";
 import { type Crew, openCrew, warmUp } from "./crew.ts";
@@ -93,6 +94,8 @@ export async function prepare(
   options: RunOptions,
   onSize?: (bytes: number) => void,
 ): Promise<Prepared> {
+  // A wish for a kernel that there is not ends the run here, not in every worker.
+  kernelName();
   const streams = new Streams();
   try {
     return await unlessAborted(look(job, options, streams, onSize), options.signal);

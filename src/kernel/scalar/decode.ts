@@ -39,7 +39,7 @@ export function decodeColumn(
 }
 
 /** A row that is refused because of one of its fields. */
-function rejectedField(batch: Batch, row: number, column: number, type: ColumnType, name?: string): Rejected {
+export function rejectedField(batch: Batch, row: number, column: number, type: ColumnType, name?: string): Rejected {
   const { bytes, ranges, columns, base, starts, ends, lines } = batch;
   const at = (row * columns + column) * 2;
   const text = decodeText(bytes, ranges[at], Math.max(ranges[at], Math.min(ranges[at + 1], ranges[at] + 200)));
@@ -142,27 +142,30 @@ function decodeNumbers(
   for (let i = 0; i < n; i++) {
     const at = rows[i] * stride + offset;
     const end = ranges[at + 1];
-    let value = Number.NaN;
-    if (end >= 0) {
-      if (type === "timestamp") value = parseTimestamp(bytes, ranges[at], end);
-      else if (type === "int") value = parseInteger(bytes, ranges[at], end);
-      else value = parseOther(type, bytes, ranges[at], end);
-    }
-    values[i] = value;
-    // NaN is a value of floats only: these say themselves whether it was written.
-    if (!Number.isNaN(value) || (type === "float" && end >= 0 && parseFloatValue(bytes, ranges[at], end) !== undefined))
-      continue;
+    const value = end < 0 ? undefined : parseValue(bytes, ranges[at], end, type);
+    values[i] = value ?? 0;
+    if (value !== undefined) continue;
     if (end >= 0) failed.push(i);
-    values[i] = 0;
     (vector.nulls ??= new Uint8Array(values.length))[i] = 1;
   }
   return vector;
 }
 
-function parseOther(type: NumberVector["kind"], bytes: Uint8Array, start: number, end: number): number {
-  if (type === "float") return parseFloatValue(bytes, start, end) ?? Number.NaN;
-  const value = parseBool(bytes, start, end);
-  return value < 0 ? Number.NaN : value;
+/** The number that a field of this type stands for: microseconds, 1 and 0 for a boolean; undefined where it is none. */
+export function parseValue(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  type: NumberVector["kind"],
+): number | undefined {
+  // NaN is a value of floats only: these say themselves whether it was written.
+  if (type === "float") return parseFloatValue(bytes, start, end);
+  if (type === "bool") {
+    const truth = parseBool(bytes, start, end);
+    return truth < 0 ? undefined : truth;
+  }
+  const value = type === "int" ? parseInteger(bytes, start, end) : parseTimestamp(bytes, start, end);
+  return Number.isNaN(value) ? undefined : value;
 }
 
 function decodeBigints(
