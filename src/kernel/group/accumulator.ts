@@ -17,6 +17,10 @@ export interface Accumulator {
   /** Folds what `write` wrote; map[i] is the group here of the i-th group there. */
   merge(reader: ByteReader, map: Int32Array): void;
   finish(group: number): unknown;
+  /** Forgets everything and keeps the memory; without it, a new accumulator takes its place. */
+  clear?(): void;
+  /** Memory of tables and objects, about, beside the arrays. */
+  readonly bytes?: number;
 }
 
 /** The one place that says which input is missing, so that no aggregate reads undefined. */

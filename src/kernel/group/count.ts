@@ -2,17 +2,29 @@
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { Vector } from "../vector.ts";
 import type { Accumulator } from "./accumulator.ts";
-import { growFloats } from "./grow.ts";
+import type { Arrays } from "./arrays.ts";
 
 export class CountAccumulator implements Accumulator {
-  #counts: Float64Array = new Float64Array(16);
+  protected readonly arrays: Arrays;
+  protected counts: Float64Array;
+  #groups = 0;
+
+  constructor(arrays: Arrays) {
+    this.arrays = arrays;
+    this.counts = arrays.floats(16);
+  }
 
   grow(count: number): void {
-    this.#counts = growFloats(this.#counts, count);
+    this.#groups = count;
+    this.counts = this.arrays.growFloats(this.counts, count);
+  }
+
+  clear(): void {
+    this.counts.fill(0, 0, this.#groups);
   }
 
   step(groups: Int32Array, n: number, inputs: Vector[]): void {
-    const counts = this.#counts;
+    const counts = this.counts;
     const input = inputs[0];
     if (input === undefined) for (let i = 0; i < n; i++) counts[groups[i]]++;
     else if (input.kind === "text") for (let i = 0; i < n; i++) counts[groups[i]] += input.ends[i] < 0 ? 0 : 1;
@@ -22,15 +34,15 @@ export class CountAccumulator implements Accumulator {
   }
 
   write(writer: ByteWriter, groups: Int32Array): void {
-    for (const group of groups) writer.varint(this.#counts[group]);
+    for (const group of groups) writer.varint(this.counts[group]);
   }
 
   merge(reader: ByteReader, map: Int32Array): void {
-    for (const group of map) this.#counts[group] += reader.varint();
+    for (const group of map) this.counts[group] += reader.varint();
   }
 
   finish(group: number): number {
-    return this.#counts[group];
+    return this.counts[group];
   }
 }
 

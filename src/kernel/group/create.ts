@@ -12,15 +12,20 @@ import { VarianceAccumulator } from "./moments.ts";
 import { PositionAccumulator } from "./position.ts";
 import { QuantileAccumulator } from "./quantile.ts";
 import { SumAccumulator } from "./sum.ts";
+import type { Tables } from "./tables.ts";
 import { UserAccumulator } from "./user.ts";
 
 /** Throws UsageError ERR_AGGREGATE_OPTION for wrong options, ERR_AGGREGATE_UNKNOWN for an op that does not exist. */
-export function createAccumulator({ op, options }: AggregateSpec, user: UserAggregate | undefined): Accumulator {
+export function createAccumulator(
+  { op, options }: AggregateSpec,
+  user: UserAggregate | undefined,
+  tables: Tables,
+): Accumulator {
   switch (op) {
     case "count":
-      return new CountAccumulator();
+      return new CountAccumulator(tables.arrays);
     case "distinct":
-      return new DistinctAccumulator();
+      return new DistinctAccumulator(tables);
     case "approxDistinct":
       return new ApproxDistinctAccumulator();
     case "sum":
@@ -33,11 +38,11 @@ export function createAccumulator({ op, options }: AggregateSpec, user: UserAggr
     case "stddev":
       return new VarianceAccumulator(op);
     case "quantile":
-      return new QuantileAccumulator(options.q, options.relativeError);
+      return new QuantileAccumulator(tables, options.q, options.relativeError);
     case "histogram":
-      return new HistogramAccumulator(options.width);
+      return new HistogramAccumulator(tables, options.width);
     case "topK":
-      return new TopKAccumulator(options.k);
+      return new TopKAccumulator(tables, options.k);
     case "first":
     case "last":
     case "any":

@@ -1,5 +1,5 @@
 /**
- * Values to dense ids (0, 1, 2, …), for keys and for distinct values. Two open-addressing tables share one id space:
+ * The scalar kernel's dictionary. Two open-addressing tables share one id space:
  *
  *     byteSlots  [id + 1, hash, first word, bytes]: text, objects and large bigints, compared by hash, then by 4-byte words
  *     numberSlots  id + 1: numbers, booleans, timestamps and safe bigints, compared by (tag, value)
@@ -8,24 +8,21 @@
  *
  * Text lives in `words`, each value starting at a word, the tail padded with zeros, so that comparing goes by words.
  * Slots hold all that a probe looks at but the text itself, which saves cache misses; in them only text has its bytes, the others -1.
- * Assumes a little-endian machine, as every platform of Node but one is. Null has an id too, made when first met; NaN is one.
+ * Assumes a little-endian machine, as every platform of Node but one is.
  */
 import { hashNumber, mix32, mixWord } from "../../base/hash.ts";
-import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
-import type { TextVector, ValueVector, Vector } from "../vector.ts";
-import { Cell, compareCells, NULL, NUMBER, OBJECT, TEXT, tagOf } from "./cell.ts";
+import type { TextVector } from "../vector.ts";
+import { type Cell, NULL, NUMBER, OBJECT, TEXT } from "./cell.ts";
 import { growBytes, growFloats, growInts } from "./grow.ts";
-
-/** Computed strings are remembered by the string itself up to this many, which saves encoding the usual ones again. */
-const STRINGS_REMEMBERED_MAX = 65_536;
+import { ValueTable } from "./value-table.ts";
 
 /** 128 KB of slots. */
 const SPARSE_SLOTS_MAX = 32_768;
 
-export class Dictionary {
-  size = 0;
-  tags: Uint8Array = new Uint8Array(64);
-  hashes: Int32Array = new Int32Array(64);
+export class Dictionary extends ValueTable {
+  #size = 0;
+  #tags: Uint8Array = new Uint8Array(64);
+  #hashes: Int32Array = new Int32Array(64);
   #lengths: Int32Array = new Int32Array(64);
   #numbers: Float64Array = new Float64Array(64);
   #words: Int32Array = new Int32Array(256);
@@ -40,16 +37,29 @@ export class Dictionary {
   #nullId = -1;
   #nanId = -1;
   #scratch: Int32Array = new Int32Array(64);
-  #strings: Map<string, number> = new Map();
-  readonly #cell: Cell = new Cell();
 
-  /** Ids of the first n rows into `out`. Nulls get their id, or -1 where `nulls` is "skip". True: there was a -1. */
-  intern(vector: Vector, n: number, out: Int32Array, nulls: "key" | "skip"): boolean {
-    const skipped = nulls === "skip";
-    if (vector.kind === "text") return this.#internText(vector, n, out, skipped);
-    if (vector.kind === "values") return this.#internValues(vector, n, out, skipped);
-    if (vector.kind === "bigint") return this.#internCells(vector, n, out, skipped);
-    return this.internNumbers(tagOf(vector.kind), vector.values, vector.nulls, n, out, skipped);
+  override get size(): number {
+    return this.#size;
+  }
+
+  override get bytes(): number {
+    const perId = this.#tags.length * 21;
+    return perId + (this.#words.length + this.#byteSlots.length + this.#numberSlots.length + this.#scratch.length) * 4;
+  }
+
+  override hashes(): Int32Array {
+    return this.#hashes;
+  }
+
+  protected override forget(): void {
+    this.#size = 0;
+    this.#wordCount = 0;
+    if (this.#byteCount > 0) this.#byteSlots.fill(0);
+    if (this.#numberCount > 0) this.#numberSlots.fill(0);
+    this.#byteCount = 0;
+    this.#numberCount = 0;
+    this.#nullId = -1;
+    this.#nanId = -1;
   }
 
   #null(skipped: boolean): number {
@@ -59,7 +69,7 @@ export class Dictionary {
   }
 
   /** The loop that everything waits for: hashes by unaligned words, and leaves only for what is new. */
-  #internText(vector: TextVector, n: number, out: Int32Array, skipped: boolean): boolean {
+  protected override internText(vector: TextVector, n: number, out: Int32Array, skipped: boolean): boolean {
     const { bytes, starts, ends } = vector;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let hasSkipped = false;
@@ -125,15 +135,20 @@ export class Dictionary {
     return count;
   }
 
-  #find(tag: number, hash: number, scratch: Int32Array, count: number, length: number): number {
+  #find(cell: Cell, adding: boolean): number {
+    const { tag } = cell;
+    const length = cell.end - cell.start;
+    const count = this.#toScratch(cell.bytes, cell.start, cell.end);
+    const scratch = this.#scratch;
+    const hash = hashWords(tag, scratch, count, length);
     const slots = this.#byteSlots;
     const words = this.#words;
     const mask = slots.length - 4;
     let slot = (hash >>> this.#byteShift) << 2;
     for (;;) {
       const id = slots[slot] - 1;
-      if (id < 0) return this.#insertBytes(tag, hash, scratch, count, length, slot);
-      if (slots[slot + 1] === hash && this.#lengths[id] === length && this.tags[id] === tag) {
+      if (id < 0) return adding ? this.#insertBytes(tag, hash, scratch, count, length, slot) : -1;
+      if (slots[slot + 1] === hash && this.#lengths[id] === length && this.#tags[id] === tag) {
         const start = this.#numbers[id];
         let i = 0;
         while (i < count && words[start + i] === scratch[i]) i++;
@@ -176,8 +191,34 @@ export class Dictionary {
     this.#byteSlots = slots;
   }
 
-  /** Numbers of one tag. Runs of equal values (hours, days) cost one comparison per row. */
-  internNumbers(
+  protected override findText(vector: TextVector, n: number, out: Int32Array): boolean {
+    let isMissing = false;
+    for (let i = 0; i < n; i++) {
+      this.cell.load(vector, i);
+      out[i] = this.findCell(this.cell);
+      if (out[i] < 0) isMissing = true;
+    }
+    return isMissing;
+  }
+
+  protected override findNumbers(
+    tag: number,
+    values: Float64Array,
+    nulls: Uint8Array | undefined,
+    n: number,
+    out: Int32Array,
+  ): boolean {
+    let isMissing = false;
+    for (let i = 0; i < n; i++) {
+      const isNull = nulls !== undefined && nulls[i] !== 0;
+      out[i] = isNull ? this.#nullId : this.#findNumber(tag, values[i], false);
+      if (out[i] < 0) isMissing = true;
+    }
+    return isMissing;
+  }
+
+  /** Runs of equal values (hours, days) cost one comparison per row. */
+  override internNumbers(
     tag: number,
     values: Float64Array,
     nulls: Uint8Array | undefined,
@@ -197,16 +238,16 @@ export class Dictionary {
       const value = values[i];
       if (value !== last) {
         last = value;
-        lastId = this.#findNumber(tag, value);
+        lastId = this.#findNumber(tag, value, true);
       }
       out[i] = lastId;
     }
     return hasSkipped;
   }
 
-  #findNumber(tag: number, value: number): number {
+  #findNumber(tag: number, value: number, adding: boolean): number {
     // biome-ignore lint/suspicious/noSelfCompare: the cheapest test for NaN in a hot path
-    if (value !== value) return this.#nan();
+    if (value !== value) return adding ? this.#nan() : this.#nanId;
     const hash = hashNumber(value, tag);
     const slots = this.#numberSlots;
     const mask = slots.length - 1;
@@ -214,9 +255,10 @@ export class Dictionary {
     for (;;) {
       const id = slots[slot] - 1;
       if (id < 0) break;
-      if (this.#numbers[id] === value && this.tags[id] === tag) return id;
+      if (this.#numbers[id] === value && this.#tags[id] === tag) return id;
       slot = (slot + 1) & mask;
     }
+    if (!adding) return -1;
     const id = this.#add(tag, hash, value + 0, -1);
     slots[slot] = id + 1;
     if (++this.#numberCount * 2 > slots.length) this.#growNumberSlots();
@@ -234,88 +276,48 @@ export class Dictionary {
     this.#numberShift--;
     for (const stored of old) {
       if (stored === 0) continue;
-      let slot = this.hashes[stored - 1] >>> this.#numberShift;
+      let slot = this.#hashes[stored - 1] >>> this.#numberShift;
       while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
       slots[slot] = stored;
     }
     this.#numberSlots = slots;
   }
 
-  #internValues(vector: ValueVector, n: number, out: Int32Array, skipped: boolean): boolean {
-    const { values } = vector;
-    const strings = this.#strings;
-    let hasSkipped = false;
-    for (let i = 0; i < n; i++) {
-      const value = values[i];
-      let id = typeof value === "string" ? strings.get(value) : undefined;
-      if (id === undefined) {
-        this.#cell.setValue(value);
-        id = this.#cell.tag === NULL ? this.#null(skipped) : this.internCell(this.#cell);
-        if (typeof value === "string") {
-          if (strings.size >= STRINGS_REMEMBERED_MAX) strings.clear();
-          strings.set(value, id);
-        }
-      }
-      out[i] = id;
-      if (id < 0) hasSkipped = true;
-    }
-    return hasSkipped;
-  }
-
-  #internCells(vector: Vector, n: number, out: Int32Array, skipped: boolean): boolean {
-    let hasSkipped = false;
-    for (let i = 0; i < n; i++) {
-      this.#cell.load(vector, i);
-      out[i] = this.#cell.tag === NULL ? this.#null(skipped) : this.internCell(this.#cell);
-      if (out[i] < 0) hasSkipped = true;
-    }
-    return hasSkipped;
-  }
-
-  internCell(cell: Cell): number {
+  override internCell(cell: Cell): number {
     if (cell.tag === NULL) return this.#null(false);
-    if (!cell.hasBytes) return this.#findNumber(cell.tag, cell.number);
-    const length = cell.end - cell.start;
-    const count = this.#toScratch(cell.bytes, cell.start, cell.end);
-    const scratch = this.#scratch;
-    // As in #internText: whole words, then a tail that is 0 where there is none.
-    let h: number = cell.tag;
-    for (let i = 0; i < count; i++) h = mixWord(h, scratch[i]);
-    if (length % 4 === 0) h = mixWord(h, 0);
-    return this.#find(cell.tag, mix32(h ^ length), scratch, count, length);
+    return cell.hasBytes ? this.#find(cell, true) : this.#findNumber(cell.tag, cell.number, true);
+  }
+
+  override findCell(cell: Cell): number {
+    if (cell.tag === NULL) return this.#nullId;
+    return cell.hasBytes ? this.#find(cell, false) : this.#findNumber(cell.tag, cell.number, false);
   }
 
   #add(tag: number, hash: number, number: number, length: number): number {
-    const id = this.size;
-    if (id >= this.tags.length) {
-      this.tags = growBytes(this.tags, id + 1);
-      this.hashes = growInts(this.hashes, id + 1);
+    const id = this.#size;
+    if (id >= this.#tags.length) {
+      this.#tags = growBytes(this.#tags, id + 1);
+      this.#hashes = growInts(this.#hashes, id + 1);
       this.#lengths = growInts(this.#lengths, id + 1);
       this.#numbers = growFloats(this.#numbers, id + 1);
     }
-    this.tags[id] = tag;
-    this.hashes[id] = hash;
+    this.#tags[id] = tag;
+    this.#hashes[id] = hash;
     this.#numbers[id] = number;
     this.#lengths[id] = length;
-    this.size = id + 1;
+    this.#size = id + 1;
     return id;
   }
 
-  /** The value of an id; its bytes are valid until the dictionary grows. */
-  load(id: number, cell: Cell): void {
+  override load(id: number, cell: Cell): void {
     const length = this.#lengths[id];
     if (length < 0) {
-      cell.setNumber(this.tags[id], this.#numbers[id]);
+      cell.setNumber(this.#tags[id], this.#numbers[id]);
       return;
     }
     const start = this.#numbers[id] * 4;
-    cell.setBytes(this.tags[id], this.#bytes, start, start + length);
-    if (this.tags[id] !== TEXT) cell.number = this.tags[id] === OBJECT ? 0 : Number(cell.value());
-  }
-
-  value(id: number): unknown {
-    this.load(id, this.#cell);
-    return this.#cell.value();
+    cell.setBytes(this.#tags[id], this.#bytes, start, start + length);
+    if (this.#tags[id] !== TEXT) cell.number = this.#tags[id] === OBJECT ? 0 : Number(cell.value());
   }
 
   /** Mean slots looked at to find a text that is there: the test of the hash's quality. 1 is perfect. */
@@ -329,55 +331,14 @@ export class Dictionary {
     }
     return this.#byteCount === 0 ? 0 : steps / this.#byteCount;
   }
+}
 
-  /** Ids in the order of their values. */
-  sorted(ids: Int32Array): Int32Array {
-    const a = new Cell();
-    const b = new Cell();
-    return ids.sort((left, right) => {
-      this.load(left, a);
-      this.load(right, b);
-      return compareCells(a, b);
-    });
-  }
-
-  /** ranks[id]: the place of the id in value order. */
-  ranks(): Int32Array {
-    const ids = new Int32Array(this.size);
-    for (let id = 0; id < ids.length; id++) ids[id] = id;
-    this.sorted(ids);
-    const ranks = new Int32Array(this.size);
-    for (let place = 0; place < ids.length; place++) ranks[ids[place]] = place;
-    return ranks;
-  }
-
-  /** The ids as a column: the values used, once each, then their places. */
-  writeIds(writer: ByteWriter, ids: Int32Array): void {
-    const local = new Int32Array(this.size);
-    const used = new Int32Array(Math.min(ids.length, this.size));
-    let count = 0;
-    for (const id of ids) {
-      if (local[id] !== 0) continue;
-      used[count++] = id;
-      local[id] = count;
-    }
-    writer.varint(count);
-    for (let i = 0; i < count; i++) {
-      this.load(used[i], this.#cell);
-      this.#cell.write(writer);
-    }
-    writer.varint(ids.length);
-    writer.column(ids, local, -1, count - 1);
-  }
-
-  readIds(reader: ByteReader): Int32Array {
-    const used = new Int32Array(reader.count(1));
-    for (let i = 0; i < used.length; i++) {
-      this.#cell.read(reader);
-      used[i] = this.internCell(this.#cell);
-    }
-    return reader.column(reader.count(1), used);
-  }
+/** As in internText: whole words, then a tail that is 0 where there is none. */
+function hashWords(tag: number, words: Int32Array, count: number, length: number): number {
+  let h = tag;
+  for (let i = 0; i < count; i++) h = mixWord(h, words[i]);
+  if (length % 4 === 0) h = mixWord(h, 0);
+  return mix32(h ^ length);
 }
 
 function tailWord(bytes: Uint8Array, at: number, end: number): number {

@@ -2,34 +2,55 @@
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { Vector } from "../vector.ts";
 import { type Accumulator, inputOf } from "./accumulator.ts";
-import { Dictionary } from "./dictionary.ts";
-import { growFloats, growInts } from "./grow.ts";
-import { PairSet } from "./pair-set.ts";
+import type { Members, Tables } from "./tables.ts";
+import type { ValueTable } from "./value-table.ts";
 
 export class DistinctAccumulator implements Accumulator {
-  readonly #values: Dictionary = new Dictionary();
-  readonly #pairs: PairSet = new PairSet();
-  #counts: Float64Array = new Float64Array(16);
+  readonly #tables: Tables;
+  readonly #values: ValueTable;
+  readonly #pairs: Members;
+  #counts: Float64Array;
   #groups = 0;
-  #ids: Int32Array = new Int32Array(0);
-  #kept: Int32Array = new Int32Array(0);
+  #ids: Int32Array;
+  #kept: Int32Array;
   /** Value ids by group, made for the first write and dropped by the next change. */
   #sorted: { starts: Float64Array; ids: Int32Array } | undefined;
 
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    this.#values = tables.values();
+    this.#pairs = tables.members();
+    this.#counts = tables.arrays.floats(16);
+    this.#ids = tables.arrays.ints(0);
+    this.#kept = tables.arrays.ints(0);
+  }
+
+  get bytes(): number {
+    return this.#values.bytes + this.#pairs.bytes;
+  }
+
+  clear(): void {
+    this.#counts.fill(0, 0, this.#groups);
+    this.#groups = 0;
+    this.#values.clear();
+    this.#pairs.clear();
+    this.#sorted = undefined;
+  }
+
   grow(count: number): void {
-    this.#counts = growFloats(this.#counts, count);
+    this.#counts = this.#tables.arrays.growFloats(this.#counts, count);
     this.#groups = count;
     this.#sorted = undefined;
   }
 
   step(groups: Int32Array, n: number, inputs: Vector[]): void {
-    this.#ids = growInts(this.#ids, n);
+    this.#ids = this.#tables.arrays.growInts(this.#ids, n);
     const hasNulls = this.#values.intern(inputOf(inputs, "distinct"), n, this.#ids, "skip");
     if (!hasNulls) {
       this.#add(groups, this.#ids, n);
       return;
     }
-    this.#kept = growInts(this.#kept, n);
+    this.#kept = this.#tables.arrays.growInts(this.#kept, n);
     this.#add(this.#kept, this.#ids, compact(groups, this.#ids, n, this.#kept));
   }
 
@@ -57,9 +78,7 @@ export class DistinctAccumulator implements Accumulator {
     for (let g = 0; g < this.#groups; g++) starts[g + 1] = starts[g] + this.#counts[g];
     const next = Int32Array.from(starts);
     const ids = new Int32Array(this.#pairs.size);
-    this.#pairs.each((group, id) => {
-      ids[next[group]++] = id;
-    });
+    this.#pairs.collect(next, ids);
     this.#sorted = { starts, ids };
     return this.#sorted;
   }

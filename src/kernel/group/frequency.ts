@@ -8,17 +8,36 @@ import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { Vector } from "../vector.ts";
 import { type Accumulator, doubles, inputOf } from "./accumulator.ts";
 import { NUMBER } from "./cell.ts";
-import { Dictionary } from "./dictionary.ts";
 import { compact } from "./distinct.ts";
-import { growInts } from "./grow.ts";
 import { PairCounts } from "./pair-counts.ts";
+import type { Tables } from "./tables.ts";
+import type { ValueTable } from "./value-table.ts";
 
 abstract class Frequencies implements Accumulator {
-  protected readonly values: Dictionary = new Dictionary();
-  protected readonly pairs: PairCounts = new PairCounts(() => this.values.size);
-  protected ids: Int32Array = new Int32Array(0);
-  #kept: Int32Array = new Int32Array(0);
+  protected readonly tables: Tables;
+  protected readonly values: ValueTable;
+  protected readonly pairs: PairCounts;
+  protected ids: Int32Array;
+  #kept: Int32Array;
   #ranks: Int32Array | undefined;
+
+  constructor(tables: Tables) {
+    this.tables = tables;
+    this.values = tables.values();
+    this.pairs = new PairCounts(tables, () => this.values.size);
+    this.ids = tables.arrays.ints(0);
+    this.#kept = tables.arrays.ints(0);
+  }
+
+  get bytes(): number {
+    return this.values.bytes + this.pairs.bytes;
+  }
+
+  clear(): void {
+    this.values.clear();
+    this.pairs.clear();
+    this.#ranks = undefined;
+  }
 
   grow(count: number): void {
     this.pairs.grow(count);
@@ -29,14 +48,14 @@ abstract class Frequencies implements Accumulator {
   abstract finish(group: number): unknown;
 
   step(groups: Int32Array, n: number, inputs: Vector[]): void {
-    this.ids = growInts(this.ids, n);
+    this.ids = this.tables.arrays.growInts(this.ids, n);
     this.#ranks = undefined;
     const hasNulls = this.intern(inputOf(inputs, "topK and histogram"), n);
     if (!hasNulls) {
       this.pairs.add(groups, this.ids, n);
       return;
     }
-    this.#kept = growInts(this.#kept, n);
+    this.#kept = this.tables.arrays.growInts(this.#kept, n);
     this.pairs.add(this.#kept, this.ids, compact(groups, this.ids, n, this.#kept));
   }
 
@@ -62,8 +81,8 @@ export class TopKAccumulator extends Frequencies {
   readonly #k: number;
 
   /** k: how many, at least 1; default 10. */
-  constructor(k: unknown) {
-    super();
+  constructor(tables: Tables, k: unknown) {
+    super(tables);
     const wanted = k ?? 10;
     if (typeof wanted !== "number" || !Number.isInteger(wanted) || wanted < 1) {
       throw new UsageError("ERR_AGGREGATE_OPTION", "topK needs k, a whole number of at least 1", {
@@ -87,22 +106,23 @@ export class TopKAccumulator extends Frequencies {
 
 export class HistogramAccumulator extends Frequencies {
   readonly #width: number;
-  #buckets: Float64Array = new Float64Array(0);
+  #buckets: Float64Array;
 
   /** width of a bucket, in the units of the values (microseconds for timestamps), above 0. */
-  constructor(width: unknown) {
-    super();
+  constructor(tables: Tables, width: unknown) {
+    super(tables);
     if (typeof width !== "number" || !(width > 0) || width === Number.POSITIVE_INFINITY) {
       throw new UsageError("ERR_AGGREGATE_OPTION", "histogram needs a bucket width, a number above 0", {
         hint: "for example histogram(ttfb, 0.1)",
       });
     }
     this.#width = width;
+    this.#buckets = tables.arrays.floats(0);
   }
 
   protected override intern(input: Vector, n: number): boolean {
     const { values, nulls } = doubles(input, n, "histogram");
-    if (n > this.#buckets.length) this.#buckets = new Float64Array(n);
+    this.#buckets = this.tables.arrays.growFloats(this.#buckets, n);
     for (let i = 0; i < n; i++) this.#buckets[i] = Math.floor(values[i] / this.#width);
     return this.values.internNumbers(NUMBER, this.#buckets, nulls, n, this.ids, true);
   }

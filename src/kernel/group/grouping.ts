@@ -5,11 +5,12 @@
  */
 import { ThreadmillError } from "../../base/errors.ts";
 import { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
-import type { AggregateSpec, Grouping, UserAggregate } from "../kernel.ts";
+import type { AggregateSpec, PartitionableGrouping, UserAggregate } from "../kernel.ts";
 import type { RowOrder, Vector } from "../vector.ts";
 import type { Accumulator } from "./accumulator.ts";
-import { createAccumulator } from "./create.ts";
 import { Keys } from "./keys.ts";
+import { selectVectors } from "./select.ts";
+import { heapTables, type Tables } from "./tables.ts";
 
 const MAGIC = "TMG";
 const VERSION = 1;
@@ -22,27 +23,32 @@ export interface GroupingOptions {
   user: (UserAggregate | undefined)[];
 }
 
-/** A group-by with all aggregates of the contract. Throws UsageError for wrong options of an aggregate. */
-export function createGrouping(options: GroupingOptions): Grouping {
-  return new HashGrouping(options);
+/** A group-by with all aggregates of the contract, on these tables. Throws UsageError for wrong options of an aggregate. */
+export function createGrouping(options: GroupingOptions, tables: Tables = heapTables()): PartitionableGrouping {
+  return new HashGrouping(options, tables);
 }
 
-class HashGrouping implements Grouping {
+class HashGrouping implements PartitionableGrouping {
   readonly #options: GroupingOptions;
-  #keys: Keys;
-  #accumulators: Accumulator[];
+  readonly #tables: Tables;
+  readonly #keys: Keys;
+  readonly #accumulators: Accumulator[];
+  #found: Int32Array = new Int32Array(0);
   /** Groups that the accumulators have room for. */
   #room = 0;
 
-  constructor(options: GroupingOptions) {
+  constructor(options: GroupingOptions, tables: Tables) {
     this.#options = options;
-    this.#keys = new Keys(options.keys);
-    this.#accumulators = this.#create();
+    this.#tables = tables;
+    this.#keys = new Keys(options.keys, tables);
+    this.#accumulators = options.aggregates.map((spec, i) => tables.accumulator(spec, options.user[i]));
     this.#grow();
   }
 
-  #create(): Accumulator[] {
-    return this.#options.aggregates.map((spec, i) => createAccumulator(spec, this.#options.user[i]));
+  get bytes(): number {
+    let bytes = this.#tables.arrays.used + this.#keys.bytes;
+    for (const accumulator of this.#accumulators) bytes += accumulator.bytes ?? 0;
+    return bytes;
   }
 
   #grow(): void {
@@ -60,7 +66,52 @@ class HashGrouping implements Grouping {
     if (n === 0) return;
     const groups = this.#keys.groupsOf(n, keys);
     this.#grow();
+    this.#step(groups, n, inputs, order);
+  }
+
+  #step(groups: Int32Array, n: number, inputs: Vector[][], order: RowOrder): void {
     for (let i = 0; i < this.#accumulators.length; i++) this.#accumulators[i].step(groups, n, inputs[i], order);
+  }
+
+  hashes(n: number, keys: Vector[], out: Int32Array): void {
+    this.#keys.hashes(n, keys, out);
+  }
+
+  foldKnown(
+    n: number,
+    keys: Vector[],
+    inputs: Vector[][],
+    order: RowOrder,
+    missing: Int32Array,
+    hashes: Int32Array,
+  ): number {
+    if (n === 0) return 0;
+    const { groups, isMissing } = this.#keys.find(n, keys);
+    if (!isMissing) {
+      this.#step(groups, n, inputs, order);
+      return 0;
+    }
+    if (this.#found.length < n) this.#found = new Int32Array(n * 2);
+    let found = 0;
+    let count = 0;
+    for (let i = 0; i < n; i++) {
+      if (groups[i] < 0) missing[count++] = i;
+      else {
+        this.#found[found] = i;
+        groups[found++] = groups[i];
+      }
+    }
+    if (found > 0) this.#stepSome(groups, found, inputs, order);
+    const unknown = selectVectors(keys, missing, count);
+    this.#keys.hashes(count, unknown, hashes);
+    return count;
+  }
+
+  #stepSome(groups: Int32Array, found: number, inputs: Vector[][], order: RowOrder): void {
+    const offsets = new Float64Array(found);
+    for (let i = 0; i < found; i++) offsets[i] = order.offsets[this.#found[i]];
+    const some = inputs.map((vectors) => selectVectors(vectors, this.#found, found));
+    this.#step(groups, found, some, { file: order.file, offsets });
   }
 
   export(parts: number): Uint8Array[] {
@@ -108,9 +159,13 @@ class HashGrouping implements Grouping {
     return { rows: order.length, columns };
   }
 
+  /** Keeps the memory of what can be cleared. */
   reset(): void {
-    this.#keys = new Keys(this.#options.keys);
-    this.#accumulators = this.#create();
+    this.#keys.clear();
+    this.#accumulators.forEach((accumulator, i) => {
+      if (accumulator.clear) accumulator.clear();
+      else this.#accumulators[i] = this.#tables.accumulator(this.#options.aggregates[i], this.#options.user[i]);
+    });
     this.#room = 0;
     this.#grow();
   }

@@ -6,19 +6,37 @@
 import { mix32 } from "../../base/hash.ts";
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { Vector } from "../vector.ts";
-import { Dictionary } from "./dictionary.ts";
-import { growInts } from "./grow.ts";
-import { PairTable } from "./pair-table.ts";
+import type { Pairs, Tables } from "./tables.ts";
+import type { ValueTable } from "./value-table.ts";
+
+/** Mixed again: a part whose keys shared the high bits of their hash would fill one corner of the next table. */
+const PARTITION_SEED = 0x5bd1e995;
 
 export class Keys {
-  readonly #columns: Dictionary[];
-  readonly #pairs: PairTable[];
-  #groups: Int32Array = new Int32Array(0);
-  #ids: Int32Array = new Int32Array(0);
+  readonly #tables: Tables;
+  readonly #columns: ValueTable[];
+  readonly #pairs: Pairs[];
+  #groups: Int32Array;
+  #ids: Int32Array;
 
-  constructor(count: number) {
-    this.#columns = Array.from({ length: count }, () => new Dictionary());
-    this.#pairs = Array.from({ length: Math.max(0, count - 1) }, () => new PairTable());
+  constructor(count: number, tables: Tables) {
+    this.#tables = tables;
+    this.#columns = Array.from({ length: count }, () => tables.values());
+    this.#pairs = Array.from({ length: Math.max(0, count - 1) }, () => tables.pairs());
+    this.#groups = tables.arrays.ints(0);
+    this.#ids = tables.arrays.ints(0);
+  }
+
+  clear(): void {
+    for (const column of this.#columns) column.clear();
+    for (const pairs of this.#pairs) pairs.clear();
+  }
+
+  /** Memory of the tables. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { bytes: more } of [...this.#columns, ...this.#pairs]) bytes += more;
+    return bytes;
   }
 
   get size(): number {
@@ -45,8 +63,28 @@ export class Keys {
   }
 
   #reserve(n: number): void {
-    this.#groups = growInts(this.#groups, n);
-    this.#ids = growInts(this.#ids, n);
+    this.#groups = this.#tables.arrays.growInts(this.#groups, n);
+    this.#ids = this.#tables.arrays.growInts(this.#ids, n);
+  }
+
+  /** The same for groups that are there; -1 for the others. `isMissing`: there is a -1. */
+  find(n: number, keys: Vector[]): { groups: Int32Array; isMissing: boolean } {
+    this.#reserve(n);
+    const groups = this.#groups;
+    if (this.#columns.length === 0) return { groups: groups.fill(0, 0, n), isMissing: false };
+    let isMissing = this.#columns[0].find(keys[0], n, groups);
+    for (let c = 1; c < this.#columns.length; c++) {
+      this.#columns[c].find(keys[c], n, this.#ids);
+      isMissing = this.#pairs[c - 1].find(groups, this.#ids, n, groups);
+    }
+    return { groups, isMissing };
+  }
+
+  /** A hash of each row's keys, the same in every worker and kernel: what partitions are cut by. */
+  hashes(n: number, keys: Vector[], out: Int32Array): void {
+    out.fill(0, 0, n);
+    for (const key of keys) this.#tables.hash(key, n, out);
+    for (let i = 0; i < n; i++) out[i] = mix32(out[i] ^ PARTITION_SEED);
   }
 
   /** ids[column][group]. */
@@ -67,13 +105,13 @@ export class Keys {
   /** Groups cut into parts by the hash of their key values, which is the same in every worker. */
   parts(count: number): Int32Array[] {
     const ids = this.#idsByColumn();
+    const hashes = this.#columns.map((column) => column.hashes());
     const partOf = new Int32Array(this.size);
     const sizes = new Int32Array(count);
     for (let group = 0; group < partOf.length; group++) {
       let h = 0;
-      for (let c = 0; c < ids.length; c++) h = Math.imul(h, 31) ^ this.#columns[c].hashes[ids[c][group]];
-      // Mixed again: a part whose keys shared the high bits of their hash would fill one corner of the next table.
-      const part = Math.floor(((mix32(h ^ 0x5bd1e995) >>> 0) / 2 ** 32) * count);
+      for (let c = 0; c < ids.length; c++) h = Math.imul(h, 31) ^ hashes[c][ids[c][group]];
+      const part = Math.floor(((mix32(h ^ PARTITION_SEED) >>> 0) / 2 ** 32) * count);
       partOf[group] = part;
       sizes[part]++;
     }
@@ -97,10 +135,17 @@ export class Keys {
   read(reader: ByteReader): Int32Array {
     const count = reader.count(0);
     if (this.#columns.length === 0) return new Int32Array(Math.min(count, 1));
-    const groups = this.#columns[0].readIds(reader).slice();
+    let groups = this.#columns[0].readIds(reader);
+    if (this.#columns.length === 1) return groups;
+    const { length: n } = groups;
+    this.#reserve(n);
+    this.#groups.set(groups);
     for (let c = 1; c < this.#columns.length; c++) {
-      this.#combine(c, groups, this.#columns[c].readIds(reader), groups.length);
+      const ids = this.#columns[c].readIds(reader);
+      this.#ids.set(ids.length > n ? ids.subarray(0, n) : ids);
+      this.#combine(c, this.#groups, this.#ids, Math.min(n, ids.length));
     }
+    groups = this.#groups.slice(0, n);
     return groups;
   }
 

@@ -1,20 +1,35 @@
 /** How often each (group, something) pair was met: the state of topK, histogram and quantile. */
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import { type ByGroup, byGroup } from "./by-group.ts";
-import { growFloats, growInts } from "./grow.ts";
-import { PairTable } from "./pair-table.ts";
+import type { Pairs, Tables } from "./tables.ts";
 
 export class PairCounts {
-  readonly #table: PairTable = new PairTable();
-  #counts: Float64Array = new Float64Array(64);
-  #pairs: Int32Array = new Int32Array(0);
+  readonly #tables: Tables;
+  readonly #table: Pairs;
+  #counts: Float64Array;
+  #pairs: Int32Array;
   #groups = 0;
   #sorted: ByGroup | undefined;
   readonly #rightCount: () => number;
 
   /** rightCount(): what all right sides are below; Infinity: anything. */
-  constructor(rightCount: () => number) {
+  constructor(tables: Tables, rightCount: () => number) {
+    this.#tables = tables;
+    this.#table = tables.pairs();
+    this.#counts = tables.arrays.floats(64);
+    this.#pairs = tables.arrays.ints(0);
     this.#rightCount = rightCount;
+  }
+
+  get bytes(): number {
+    return this.#table.bytes;
+  }
+
+  clear(): void {
+    this.#counts.fill(0, 0, this.#table.size);
+    this.#table.clear();
+    this.#groups = 0;
+    this.#sorted = undefined;
   }
 
   grow(count: number): void {
@@ -25,10 +40,10 @@ export class PairCounts {
   /** Counts (groups[i], rights[i]) of the first n rows, once each or weights[i] times. */
   add(groups: Int32Array, rights: Int32Array, n: number, weights?: Float64Array): void {
     this.#sorted = undefined;
-    this.#pairs = growInts(this.#pairs, n);
+    this.#pairs = this.#tables.arrays.growInts(this.#pairs, n);
     const pairs = this.#pairs;
     this.#table.intern(groups, rights, n, pairs, this.#groups, this.#rightCount());
-    this.#counts = growFloats(this.#counts, this.#table.size);
+    this.#counts = this.#tables.arrays.growFloats(this.#counts, this.#table.size);
     const counts = this.#counts;
     if (weights === undefined) for (let i = 0; i < n; i++) counts[pairs[i]]++;
     else for (let i = 0; i < n; i++) counts[pairs[i]] += weights[i];

@@ -9,6 +9,7 @@
  */
 import { hashPair } from "../../base/hash.ts";
 import { growInts } from "./grow.ts";
+import type { Members } from "./tables.ts";
 
 /** Bits may always take this much (8 MB). */
 const BITS_WORDS_MIN = 2 * 1024 * 1024;
@@ -25,7 +26,7 @@ function bitsAllowed(pairs: number): number {
   return Math.max(BITS_WORDS_MIN, filled, pairs * BITS_WORDS_PER_PAIR);
 }
 
-export class PairSet {
+export class PairSet implements Members {
   size = 0;
   #bits: Int32Array | undefined = new Int32Array(0);
   /** log2 of the words per group. */
@@ -37,7 +38,27 @@ export class PairSet {
   #shift = 25;
   #used = 0;
 
-  /** Adds (groups[i], ids[i]) for the first n rows; counts[group] grows by one where the pair is new. */
+  get bytes(): number {
+    return ((this.#bits?.length ?? 0) + this.#owner.length + this.#slots.length) * 4;
+  }
+
+  clear(): void {
+    this.size = 0;
+    this.#bits = new Int32Array(0);
+    this.#stride = 0;
+    this.#groups = 0;
+    this.#owner = new Int32Array(0);
+    this.#slots = new Int32Array(256);
+    this.#shift = 25;
+    this.#used = 0;
+  }
+
+  collect(next: Int32Array, out: Int32Array): void {
+    this.each((group, id) => {
+      out[next[group]++] = id;
+    });
+  }
+
   add(groups: Int32Array, ids: Int32Array, n: number, counts: Float64Array, groupCount: number, idCount: number): void {
     this.#reserve(groupCount, idCount);
     if (this.#bits !== undefined) this.#addBits(this.#bits, groups, ids, n, counts);

@@ -8,11 +8,12 @@
  */
 import { hashPair } from "../../base/hash.ts";
 import { growInts } from "./grow.ts";
+import type { Pairs } from "./tables.ts";
 
 /** A grid of 2 MB at most: it shares the cache with the rest. */
 const GRID_MAX: number = 512 * 1024;
 
-export class PairTable {
+export class PairTable implements Pairs {
   size = 0;
   lefts: Int32Array = new Int32Array(64);
   rights: Int32Array = new Int32Array(64);
@@ -21,10 +22,39 @@ export class PairTable {
   #slots: Int32Array = new Int32Array(0);
   #shift = 25;
 
-  /**
-   * Ids of (lefts[i], rights[i]) for the first n rows into `out`, which may be `lefts`. All lefts are below leftCount and
-   * all rights below rightCount and not negative; Infinity: unknown.
-   */
+  get bytes(): number {
+    return (this.lefts.length + this.rights.length + (this.#grid?.length ?? 0) + this.#slots.length) * 4;
+  }
+
+  clear(): void {
+    if (this.#grid !== undefined) {
+      for (let id = 0; id < this.size; id++) this.#grid[(this.lefts[id] << this.#gridShift) | this.rights[id]] = 0;
+    } else if (this.size > 0) this.#slots.fill(0);
+    this.size = 0;
+  }
+
+  find(lefts: Int32Array, rights: Int32Array, n: number, out: Int32Array): boolean {
+    let isMissing = false;
+    for (let i = 0; i < n; i++) {
+      out[i] = lefts[i] < 0 || rights[i] < 0 ? -1 : this.#find(lefts[i], rights[i]);
+      if (out[i] < 0) isMissing = true;
+    }
+    return isMissing;
+  }
+
+  #find(a: number, b: number): number {
+    const grid = this.#grid;
+    if (grid !== undefined) {
+      const at = a * 2 ** this.#gridShift + b;
+      return b >= 2 ** this.#gridShift || at >= grid.length ? -1 : grid[at] - 1;
+    }
+    const slots = this.#slots;
+    const mask = slots.length - 4;
+    let slot = (hashPair(a, b) >>> this.#shift) << 2;
+    while (slots[slot + 2] !== 0 && (slots[slot] !== a || slots[slot + 1] !== b)) slot = (slot + 4) & mask;
+    return slots[slot + 2] - 1;
+  }
+
   intern(
     lefts: Int32Array,
     rights: Int32Array,

@@ -3,31 +3,47 @@ import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import { Buckets, quantile, quantilesOf } from "../../sketch/ddsketch.ts";
 import type { Vector } from "../vector.ts";
 import { type Accumulator, doubles, inputOf } from "./accumulator.ts";
-import { growFloats, growInts } from "./grow.ts";
 import { PairCounts } from "./pair-counts.ts";
+import type { Tables } from "./tables.ts";
 
 export class QuantileAccumulator implements Accumulator {
   readonly #several: boolean;
   readonly #quantiles: number[];
   readonly #buckets: Buckets;
-  readonly #pairs: PairCounts = new PairCounts(() => Number.POSITIVE_INFINITY);
-  #least: Float64Array = new Float64Array(0);
-  #greatest: Float64Array = new Float64Array(0);
+  readonly #tables: Tables;
+  readonly #pairs: PairCounts;
+  #least: Float64Array;
+  #greatest: Float64Array;
   #groups = 0;
-  #codes: Int32Array = new Int32Array(0);
-  #kept: Int32Array = new Int32Array(0);
+  #codes: Int32Array;
+  #kept: Int32Array;
 
   /** q: a number from 0 to 1, or several; relativeError: default 0.01. */
-  constructor(q: unknown, relativeError: unknown) {
+  constructor(tables: Tables, q: unknown, relativeError: unknown) {
     this.#several = Array.isArray(q);
     this.#quantiles = quantilesOf(q);
     this.#buckets = new Buckets(relativeError);
+    this.#tables = tables;
+    this.#pairs = new PairCounts(tables, () => Number.POSITIVE_INFINITY);
+    this.#least = tables.arrays.floats(0);
+    this.#greatest = tables.arrays.floats(0);
+    this.#codes = tables.arrays.ints(0);
+    this.#kept = tables.arrays.ints(0);
+  }
+
+  get bytes(): number {
+    return this.#pairs.bytes;
+  }
+
+  clear(): void {
+    this.#pairs.clear();
+    this.#groups = 0;
   }
 
   grow(count: number): void {
     this.#pairs.grow(count);
-    this.#least = growFloats(this.#least, count);
-    this.#greatest = growFloats(this.#greatest, count);
+    this.#least = this.#tables.arrays.growFloats(this.#least, count);
+    this.#greatest = this.#tables.arrays.growFloats(this.#greatest, count);
     this.#least.fill(Number.POSITIVE_INFINITY, this.#groups, count);
     this.#greatest.fill(Number.NEGATIVE_INFINITY, this.#groups, count);
     this.#groups = count;
@@ -35,8 +51,8 @@ export class QuantileAccumulator implements Accumulator {
 
   step(groups: Int32Array, n: number, inputs: Vector[]): void {
     const { values, nulls } = doubles(inputOf(inputs, "quantile"), n, "quantile");
-    this.#codes = growInts(this.#codes, n);
-    this.#kept = growInts(this.#kept, n);
+    this.#codes = this.#tables.arrays.growInts(this.#codes, n);
+    this.#kept = this.#tables.arrays.growInts(this.#kept, n);
     let count = 0;
     for (let i = 0; i < n; i++) {
       if (nulls !== undefined && nulls[i] !== 0) continue;

@@ -1,0 +1,164 @@
+/**
+ * Values to dense ids (0, 1, 2, …), for keys and for distinct values: what both kernels' dictionaries have in common.
+ * Null has an id too, made when first met; NaN is one value. Equal values of different kinds of vectors are one value.
+ */
+import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import type { TextVector, ValueVector, Vector } from "../vector.ts";
+import { Cell, compareCells, NULL, tagOf } from "./cell.ts";
+
+/** Computed strings are remembered by the string itself up to this many, which saves encoding the usual ones again. */
+const STRINGS_REMEMBERED_MAX = 65_536;
+
+export abstract class ValueTable {
+  readonly #strings: Map<string, number> = new Map();
+  protected readonly cell: Cell = new Cell();
+
+  abstract get size(): number;
+  /** Memory that is held, about. */
+  abstract get bytes(): number;
+  protected abstract internText(vector: TextVector, n: number, out: Int32Array, skipped: boolean): boolean;
+  protected abstract findText(vector: TextVector, n: number, out: Int32Array): boolean;
+  /** Numbers of one tag. */
+  abstract internNumbers(
+    tag: number,
+    values: Float64Array,
+    nulls: Uint8Array | undefined,
+    n: number,
+    out: Int32Array,
+    skipped: boolean,
+  ): boolean;
+  protected abstract findNumbers(
+    tag: number,
+    values: Float64Array,
+    nulls: Uint8Array | undefined,
+    n: number,
+    out: Int32Array,
+  ): boolean;
+  /** The id of any value, null included. */
+  abstract internCell(cell: Cell): number;
+  /** The same, or -1 where it is not there. */
+  abstract findCell(cell: Cell): number;
+  /** The value of an id; its bytes are valid until the table grows. */
+  abstract load(id: number, cell: Cell): void;
+  /** By id, the hash that partitions are cut by: the same in every worker. Valid until the table grows. */
+  abstract hashes(): Int32Array;
+  protected abstract forget(): void;
+
+  /** Ids of the first n rows into `out`. Nulls get their id, or -1 where `nulls` is "skip". True: there was a -1. */
+  intern(vector: Vector, n: number, out: Int32Array, nulls: "key" | "skip"): boolean {
+    const skipped = nulls === "skip";
+    if (vector.kind === "text") return this.internText(vector, n, out, skipped);
+    if (vector.kind === "values") return this.#internValues(vector, n, out, skipped);
+    if (vector.kind === "bigint") return this.#internCells(vector, n, out, skipped);
+    return this.internNumbers(tagOf(vector.kind), vector.values, vector.nulls, n, out, skipped);
+  }
+
+  /** Ids of values that are there, -1 for the others. True: there was a -1. */
+  find(vector: Vector, n: number, out: Int32Array): boolean {
+    if (vector.kind === "text") return this.findText(vector, n, out);
+    if (vector.kind !== "bigint" && vector.kind !== "values") {
+      return this.findNumbers(tagOf(vector.kind), vector.values, vector.nulls, n, out);
+    }
+    let isMissing = false;
+    for (let i = 0; i < n; i++) {
+      this.cell.load(vector, i);
+      out[i] = this.findCell(this.cell);
+      if (out[i] < 0) isMissing = true;
+    }
+    return isMissing;
+  }
+
+  #internValues(vector: ValueVector, n: number, out: Int32Array, skipped: boolean): boolean {
+    const { values } = vector;
+    const strings = this.#strings;
+    let hasSkipped = false;
+    for (let i = 0; i < n; i++) {
+      const value = values[i];
+      let id = typeof value === "string" ? strings.get(value) : undefined;
+      if (id === undefined) {
+        this.cell.setValue(value);
+        id = this.#idOf(skipped);
+        if (typeof value === "string") {
+          if (strings.size >= STRINGS_REMEMBERED_MAX) strings.clear();
+          strings.set(value, id);
+        }
+      }
+      out[i] = id;
+      if (id < 0) hasSkipped = true;
+    }
+    return hasSkipped;
+  }
+
+  #internCells(vector: Vector, n: number, out: Int32Array, skipped: boolean): boolean {
+    let hasSkipped = false;
+    for (let i = 0; i < n; i++) {
+      this.cell.load(vector, i);
+      out[i] = this.#idOf(skipped);
+      if (out[i] < 0) hasSkipped = true;
+    }
+    return hasSkipped;
+  }
+
+  #idOf(skipped: boolean): number {
+    return skipped && this.cell.tag === NULL ? -1 : this.internCell(this.cell);
+  }
+
+  clear(): void {
+    this.#strings.clear();
+    this.forget();
+  }
+
+  value(id: number): unknown {
+    this.load(id, this.cell);
+    return this.cell.value();
+  }
+
+  /** Ids in the order of their values. */
+  sorted(ids: Int32Array): Int32Array {
+    const a = new Cell();
+    const b = new Cell();
+    return ids.sort((left, right) => {
+      this.load(left, a);
+      this.load(right, b);
+      return compareCells(a, b);
+    });
+  }
+
+  /** ranks[id]: the place of the id in value order. */
+  ranks(): Int32Array {
+    const ids = new Int32Array(this.size);
+    for (let id = 0; id < ids.length; id++) ids[id] = id;
+    const sorted = this.sorted(ids);
+    const ranks = new Int32Array(sorted.length);
+    for (let place = 0; place < sorted.length; place++) ranks[sorted[place]] = place;
+    return ranks;
+  }
+
+  /** The ids as a column: the values used, once each, then their places. */
+  writeIds(writer: ByteWriter, ids: Int32Array): void {
+    const local = new Int32Array(this.size);
+    const used = new Int32Array(Math.min(ids.length, this.size));
+    let count = 0;
+    for (const id of ids) {
+      if (local[id] !== 0) continue;
+      used[count++] = id;
+      local[id] = count;
+    }
+    writer.varint(count);
+    for (let i = 0; i < count; i++) {
+      this.load(used[i], this.cell);
+      this.cell.write(writer);
+    }
+    writer.varint(ids.length);
+    writer.column(ids, local, -1, count - 1);
+  }
+
+  readIds(reader: ByteReader): Int32Array {
+    const used = new Int32Array(reader.count(1));
+    for (let i = 0; i < used.length; i++) {
+      this.cell.read(reader);
+      used[i] = this.internCell(this.cell);
+    }
+    return reader.column(reader.count(1), used);
+  }
+}
