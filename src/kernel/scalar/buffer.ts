@@ -33,6 +33,21 @@ interface LongRecord {
   keptBytes: number;
 }
 
+/** Where a parser's arrays come from: the heap, or memory that WebAssembly sees as well. */
+export interface ParserMemory {
+  /** n bytes; their contents do not matter. */
+  bytes(n: number): Uint8Array;
+  ints(n: number): Int32Array;
+  /** The parser does not look at the array any more. */
+  release(view: Uint8Array | Int32Array): void;
+}
+
+const heapMemory: ParserMemory = {
+  bytes: (n) => new Uint8Array(n),
+  ints: (n) => new Int32Array(n),
+  release: () => {},
+};
+
 export abstract class BufferedParser implements Parser {
   protected bytes: Uint8Array = new Uint8Array(0);
   /** The same memory, for `indexOf` (memchr) and the string methods. */
@@ -58,9 +73,12 @@ export abstract class BufferedParser implements Parser {
   protected ends: Int32Array;
   protected rowLines: Int32Array;
   protected rejected: Rejected[] = [];
+  /** Whether all bytes of the batch's rows are known to be ASCII. */
+  protected ascii = false;
   /** Second sentinel. */
   protected readonly closing: number;
   readonly #header: boolean;
+  readonly #memory: ParserMemory;
   /** Pairs of range positions (from, to) of columns that are wanted more than once. */
   readonly #copies: number[] = [];
   #base = 0;
@@ -69,16 +87,17 @@ export abstract class BufferedParser implements Parser {
   #done = true;
   #long: LongRecord | undefined;
 
-  constructor(options: ParserOptions, closing: number, header: boolean) {
+  constructor(options: ParserOptions, closing: number, header: boolean, memory: ParserMemory = heapMemory) {
     this.closing = closing;
     this.#header = header;
+    this.#memory = memory;
     this.stride = options.wanted.length * 2;
     this.lineBytesMax = options.lineBytesMax;
     this.capacity = Math.max(1, Math.min(FIRST_ROWS, Math.floor(FIRST_RANGES / Math.max(1, this.stride))));
-    this.ranges = new Int32Array(this.capacity * this.stride);
-    this.starts = new Int32Array(this.capacity);
-    this.ends = new Int32Array(this.capacity);
-    this.rowLines = new Int32Array(this.capacity);
+    this.ranges = memory.ints(this.capacity * this.stride);
+    this.starts = memory.ints(this.capacity);
+    this.ends = memory.ints(this.capacity);
+    this.rowLines = memory.ints(this.capacity);
     const firsts = new Map<number, number>();
     options.wanted.forEach((column, slot) => {
       const first = firsts.get(column);
@@ -159,10 +178,10 @@ export abstract class BufferedParser implements Parser {
   /** Doubles the room for rows. The arrays change: read them again. */
   protected grow(): void {
     this.capacity *= 2;
-    this.ranges = enlarged(this.ranges, this.capacity * this.stride);
-    this.starts = enlarged(this.starts, this.capacity);
-    this.ends = enlarged(this.ends, this.capacity);
-    this.rowLines = enlarged(this.rowLines, this.capacity);
+    this.ranges = this.#enlarged(this.ranges, this.capacity * this.stride);
+    this.starts = this.#enlarged(this.starts, this.capacity);
+    this.ends = this.#enlarged(this.ends, this.capacity);
+    this.rowLines = this.#enlarged(this.rowLines, this.capacity);
   }
 
   /** Room for n bytes of decoded content; returns where. `bytes` may change: read it again. */
@@ -182,6 +201,13 @@ export abstract class BufferedParser implements Parser {
     this.reject("line-too-long", longMessage(this.lineBytesMax), start, end, line);
   }
 
+  #enlarged(array: Int32Array, length: number): Int32Array {
+    const larger = this.#memory.ints(length);
+    larger.set(array);
+    this.#memory.release(array);
+    return larger;
+  }
+
   #compact(): void {
     if (this.head === 0) return;
     this.bytes.copyWithin(0, this.head, this.fill);
@@ -193,16 +219,18 @@ export abstract class BufferedParser implements Parser {
   #room(bytes: number): void {
     const needed = bytes + SLACK + WORD_SLACK;
     if (this.bytes.length >= needed) return;
-    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2, 4096));
+    const larger = this.#memory.bytes(Math.max(needed, this.bytes.length * 2, 4096));
     larger.set(this.bytes);
+    this.#memory.release(this.bytes);
+    const { buffer, byteOffset, length } = larger;
     this.bytes = larger;
-    this.view = Buffer.from(larger.buffer);
-    this.words = new DataView(larger.buffer);
+    this.view = Buffer.from(buffer, byteOffset, length);
+    this.words = new DataView(buffer, byteOffset, length);
   }
 
   #take(chunk: Uint8Array): void {
     const inside = chunk.buffer === this.bytes.buffer;
-    if (inside && this.head === 0 && chunk.byteOffset === this.fill) {
+    if (inside && this.head === 0 && chunk.byteOffset === this.bytes.byteOffset + this.fill) {
       this.fill += chunk.length;
       return;
     }
@@ -305,14 +333,9 @@ export abstract class BufferedParser implements Parser {
       ends: this.ends,
       lines: this.rowLines,
       rejected: this.rejected,
+      ascii: this.ascii,
     };
   }
-}
-
-function enlarged(array: Int32Array, length: number): Int32Array {
-  const larger = new Int32Array(length);
-  larger.set(array);
-  return larger;
 }
 
 function longMessage(max: number): string {

@@ -6,7 +6,7 @@
  */
 import { UsageError } from "../../base/errors.ts";
 import type { CsvFormat, ParserOptions } from "../../input/batch.ts";
-import { BufferedParser } from "./buffer.ts";
+import { BufferedParser, type ParserMemory } from "./buffer.ts";
 
 const LF = 10;
 const CR = 13;
@@ -32,6 +32,7 @@ export class CsvParser extends BufferedParser {
   /** Per field: its position in a row's ranges, or -1. */
   readonly #slots: Int32Array;
   readonly #fieldsGiven: number;
+  /** Fields of each row; 0: not known so far. */
   #fields: number;
   /** No byte above it means anything. */
   readonly #limit: number;
@@ -43,9 +44,9 @@ export class CsvParser extends BufferedParser {
   #scanState: number = FIELD_START;
   #scanNewlines = 0;
 
-  constructor(options: ParserOptions, format: CsvFormat) {
+  constructor(options: ParserOptions, format: CsvFormat, memory?: ParserMemory) {
     const quote = format.quote === "" ? NO_QUOTE : oneByte("quote", format.quote);
-    super(options, quote === NO_QUOTE ? LF : quote, format.header);
+    super(options, quote === NO_QUOTE ? LF : quote, format.header, memory);
     this.#delimiter = oneByte("delimiter", format.delimiter);
     this.#quote = quote;
     this.#limit = Math.max(this.#delimiter, quote, LF);
@@ -66,24 +67,28 @@ export class CsvParser extends BufferedParser {
   }
 
   protected override parse(last: boolean): void {
-    const { fill, stride } = this;
     const stop = this.stopIndex();
-    let start = this.head;
-    for (;;) {
-      // The header line belongs to the first split, however many empty lines come before it.
-      if (start >= stop && !this.headerDue) {
-        this.markDone();
-        break;
-      }
-      if (this.rows === this.capacity) this.grow();
-      const p = this.#record(start, this.rows * stride);
-      if (p === fill && (!last || start === fill)) break;
-      const end = p > start && p < fill && this.bytes[p - 1] === CR ? p - 1 : p;
-      if (end > start || this.#fields === 1) this.#accept(start, end);
-      this.line += 1 + this.#newlines;
-      start = p < fill ? p + 1 : fill;
-    }
-    this.head = start;
+    // The header line belongs to the first split, however many empty lines come before it.
+    while (this.head < stop || this.headerDue) if (!this.parseOne(last)) return;
+    this.markDone();
+  }
+
+  /** Reads the record at `head`. False: it is not finished, and `head` stays where it is. */
+  protected parseOne(last: boolean): boolean {
+    const { fill, head } = this;
+    if (this.rows === this.capacity) this.grow();
+    const p = this.#record(head, this.rows * this.stride);
+    if (p === fill && (!last || head === fill)) return false;
+    const end = p > head && p < fill && this.bytes[p - 1] === CR ? p - 1 : p;
+    if (end > head || this.#fields === 1) this.#accept(head, end);
+    this.line += 1 + this.#newlines;
+    this.head = p < fill ? p + 1 : fill;
+    return true;
+  }
+
+  /** Fields of each row; 0: not known so far. */
+  protected get fields(): number {
+    return this.#fields;
   }
 
   /**

@@ -1,13 +1,13 @@
 /** The base of the formats whose records are lines: finds line ends, leaves the content of one line to the format. */
 import type { ParserOptions } from "../../input/batch.ts";
-import { BufferedParser } from "./buffer.ts";
+import { BufferedParser, type ParserMemory } from "./buffer.ts";
 
 const LF = 10;
 const CR = 13;
 
 export abstract class LineParser extends BufferedParser {
-  constructor(options: ParserOptions) {
-    super(options, LF, false);
+  constructor(options: ParserOptions, memory?: ParserMemory) {
+    super(options, LF, false, memory);
   }
 
   /**
@@ -17,29 +17,28 @@ export abstract class LineParser extends BufferedParser {
   protected abstract parseLine(start: number, end: number, line: number): boolean;
 
   protected override parse(last: boolean): void {
-    const { fill, stride, lineBytesMax } = this;
     const stop = this.stopIndex();
-    const nul = this.view.subarray(this.head, fill).includes(0);
-    let start = this.head;
-    for (;;) {
-      if (start >= stop) {
-        this.markDone();
-        break;
-      }
-      // The sentinel bounds the search.
-      const newline = this.view.indexOf(LF, start);
-      if (newline === fill && (!last || start === fill)) break;
-      const end = newline > start && newline < fill && this.bytes[newline - 1] === CR ? newline - 1 : newline;
-      if (this.rows === this.capacity) this.grow();
-      this.ranges.fill(-1, this.rows * stride, (this.rows + 1) * stride);
-      if (end - start > lineBytesMax) this.rejectLong(start, end, this.line);
-      else if (nul && this.view.subarray(start, end).includes(0)) {
-        this.reject("nul-byte", "the line contains a NUL byte", start, end, this.line);
-      } else if (this.parseLine(start, end, this.line)) this.#addRow(start, end);
-      this.line++;
-      start = newline < fill ? newline + 1 : fill;
-    }
-    this.head = start;
+    const hasNul = this.view.subarray(this.head, this.fill).includes(0);
+    while (this.head < stop) if (!this.parseOne(last, hasNul)) return;
+    this.markDone();
+  }
+
+  /** Reads the line at `head`. False: it is not finished, and `head` stays where it is. `mayHaveNul`: it is to be searched for one. */
+  protected parseOne(last: boolean, mayHaveNul: boolean): boolean {
+    const { fill, stride, head } = this;
+    // The sentinel bounds the search.
+    const newline = this.view.indexOf(LF, head);
+    if (newline === fill && (!last || head === fill)) return false;
+    const end = newline > head && newline < fill && this.bytes[newline - 1] === CR ? newline - 1 : newline;
+    if (this.rows === this.capacity) this.grow();
+    this.ranges.fill(-1, this.rows * stride, (this.rows + 1) * stride);
+    if (end - head > this.lineBytesMax) this.rejectLong(head, end, this.line);
+    else if (mayHaveNul && this.view.subarray(head, end).includes(0)) {
+      this.reject("nul-byte", "the line contains a NUL byte", head, end, this.line);
+    } else if (this.parseLine(head, end, this.line)) this.#addRow(head, end);
+    this.line++;
+    this.head = newline < fill ? newline + 1 : fill;
+    return true;
   }
 
   protected override resetScan(): void {}

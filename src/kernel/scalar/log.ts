@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../../base/errors.ts";
 import type { ParserOptions } from "../../input/batch.ts";
+import type { ParserMemory } from "./buffer.ts";
 import { isBlank, LineParser } from "./lines.ts";
 import { type LogPiece, parseLogFormat } from "./log-format.ts";
 
@@ -28,8 +29,8 @@ export class LogParser extends LineParser {
   readonly #before: Uint8Array;
   readonly #parts: Part[] = [];
 
-  constructor(options: ParserOptions, logFormat: string) {
-    super(options);
+  constructor(options: ParserOptions, logFormat: string, memory?: ParserMemory) {
+    super(options, memory);
     const pieces = parseLogFormat(logFormat);
     const slots = wantedSlots(options, pieces);
     this.#before = literalAt(pieces, 0);
