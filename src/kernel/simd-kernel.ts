@@ -2,16 +2,16 @@
 import type { ParserOptions } from "../input/batch.ts";
 import { createGrouping } from "./group/grouping.ts";
 import type { Kernel } from "./kernel.ts";
-import { createParser } from "./scalar/parser.ts";
 import { SimdDecoder } from "./simd/decode.ts";
 import { KernelInstance } from "./simd/instance.ts";
+import { createSimdParser } from "./simd/parser.ts";
 
 export function openSimdKernel(): Kernel {
   const instance = new KernelInstance();
   const decoder = new SimdDecoder(instance);
   return {
     name: "simd",
-    parser: (options: ParserOptions) => createParser(options),
+    parser: (options: ParserOptions) => createSimdParser(instance, options),
     decode: (batch, column, type, rows, n, out) => decoder.decode(batch, column, type, rows, n, out),
     grouping: (options) => createGrouping(options),
   };
