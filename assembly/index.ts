@@ -2,4 +2,5 @@
 export { alloc, free, onAbort } from "./memory";
 export { decodeBigints, decodeBools, decodeFloats, decodeInts, decodeTexts, decodeTimestamps } from "./decode";
 export { allFit, formatRows } from "./format";
+export * from "./group";
 export { gather64, gather8, gatherText, sortRows, textLength } from "./sort";

@@ -1,8 +1,8 @@
 /** The SIMD kernel: parsers, decoding and the group-by in WebAssembly, one instance per job and worker; exact twins of the scalar ones. */
 import type { ParserOptions } from "../input/batch.ts";
-import { createGrouping } from "./group/grouping.ts";
 import type { Kernel } from "./kernel.ts";
 import { SimdDecoder } from "./simd/decode.ts";
+import { createSimdGrouping } from "./simd/grouping.ts";
 import { KernelInstance } from "./simd/instance.ts";
 import { createSimdParser } from "./simd/parser.ts";
 
@@ -13,6 +13,6 @@ export function openSimdKernel(): Kernel {
     name: "simd",
     parser: (options: ParserOptions) => createSimdParser(instance, options),
     decode: (batch, column, type, rows, n, out) => decoder.decode(batch, column, type, rows, n, out),
-    grouping: (options) => createGrouping(options),
+    grouping: (options) => createSimdGrouping(instance, options),
   };
 }

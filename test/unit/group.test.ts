@@ -1,18 +1,35 @@
 /** The group-by where a property test would not look: hash quality, growth, exactness, errors, odd values. */
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { hashBytes, hashNumber } from "../../src/base/hash.ts";
 import { Dictionary } from "../../src/kernel/group/dictionary.ts";
 import { ExactSums, ratio } from "../../src/kernel/group/exact.ts";
-import { createGrouping } from "../../src/kernel/group/grouping.ts";
-import { PairSet } from "../../src/kernel/group/pair-set.ts";
-import { PairTable } from "../../src/kernel/group/pair-table.ts";
+import { createGrouping, type GroupingOptions } from "../../src/kernel/group/grouping.ts";
+import { heapTables, type Members } from "../../src/kernel/group/tables.ts";
 import type { AggregateSpec, Grouping } from "../../src/kernel/kernel.ts";
+import { SimdDictionary } from "../../src/kernel/simd/dictionary.ts";
+import { createSimdGrouping, simdTables } from "../../src/kernel/simd/grouping.ts";
+import { KernelInstance } from "../../src/kernel/simd/instance.ts";
+import { SimdPairTable } from "../../src/kernel/simd/pair-table.ts";
+import { Space } from "../../src/kernel/simd/space.ts";
 import type { Vector } from "../../src/kernel/vector.ts";
 import { textVector, vectorOf } from "../support/vectors.ts";
 
+const instance = new KernelInstance();
+const space = new Space(instance);
+/** Of both kernels. */
+const kernels = [
+  { name: "scalar", tables: heapTables, create: (setup: GroupingOptions) => createGrouping(setup) },
+  {
+    name: "simd",
+    tables: () => simdTables(space),
+    create: (setup: GroupingOptions) => createSimdGrouping(instance, setup),
+  },
+];
+let { create } = kernels[0];
+
 function grouping(keys: number, ...ops: (AggregateSpec["op"] | AggregateSpec)[]): Grouping {
   const aggregates = ops.map((op) => (typeof op === "string" ? { op, options: {} } : op));
-  return createGrouping({ keys, aggregates, user: [] });
+  return create({ keys, aggregates, user: [] });
 }
 
 function fold(target: Grouping, n: number, keys: Vector[], inputs: Vector[][]): void {
@@ -47,6 +64,61 @@ describe("hash quality", () => {
     expect(dictionary.probeLength()).toBeLessThan(1.6);
   });
 
+  const numbers: Record<string, (i: number) => number> = {
+    sequential: (i) => i,
+    "from a million": (i) => 1e6 + i,
+    tenths: (i) => i / 10,
+    hours: (i) => 1.7e15 + i * 3.6e9,
+    days: (i) => i * 86.4e9,
+    thousands: (i) => i * 1000,
+    "powers of two": (i) => (i % 100) * 2 ** (i / 100),
+  };
+  /** Values of one partition out of 64, as a partition's table gets them: cut by the other hash. */
+  const partition = (values: Vector, n: number): number[] => {
+    const hashes = new Int32Array(n);
+    create({ keys: 1, aggregates: [], user: [] }).hashes(n, [values], hashes);
+    return Array.from({ length: n }, (_, i) => i).filter((i) => hashes[i] >>> 26 === 5);
+  };
+
+  test.each(Object.keys(patterns))("the SIMD kernel's too, also within a partition: %s", (name) => {
+    const values = Array.from({ length: count * 8 }, (_, i) => patterns[name](i));
+    const some = partition(textVector(values), values.length).map((i) => values[i]);
+    expect(some.length).toBeGreaterThan(count / 16);
+    for (const list of [values.slice(0, count), some]) {
+      const dictionary = new SimdDictionary(space);
+      dictionary.intern(textVector(list), list.length, new Int32Array(list.length), "key");
+      expect(dictionary.size).toBe(list.length);
+      expect(dictionary.probeLengths().text).toBeLessThan(1.6);
+    }
+  });
+
+  test.each(Object.keys(numbers))("the SIMD kernel's for numbers: %s", (name) => {
+    const values = [...new Set(Array.from({ length: count * 8 }, (_, i) => numbers[name](i)))];
+    const some = partition(vectorOf("float", values), values.length).map((i) => values[i]);
+    for (const list of [values.slice(0, count), some]) {
+      const dictionary = new SimdDictionary(space);
+      dictionary.intern(vectorOf("float", list), list.length, new Int32Array(list.length), "key");
+      expect(dictionary.size).toBe(list.length);
+      expect(dictionary.probeLengths().number).toBeLessThan(1.6);
+    }
+  });
+
+  test("pairs of small numbers spread", () => {
+    for (const [a, b] of [
+      [100, 100],
+      [10_000, 1],
+      [1, 10_000],
+      [5000, 2],
+    ]) {
+      const table = new SimdPairTable(space);
+      const lefts = Int32Array.from({ length: a * b }, (_, i) => i % a);
+      const rights = Int32Array.from({ length: a * b }, (_, i) => Math.floor(i / a));
+      table.intern(lefts, rights, a * b, new Int32Array(a * b), Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      expect(table.size).toBe(a * b);
+      expect(table.probeLength()).toBeLessThan(1.6);
+    }
+  });
+
   test("equal numbers hash alike; high bits spread over sequential numbers and hours", () => {
     expect(hashNumber(-0)).toBe(hashNumber(0));
     expect(hashNumber(Number.NaN)).toBe(hashNumber(-Number.NaN));
@@ -62,9 +134,9 @@ describe("hash quality", () => {
   });
 });
 
-describe("tables", () => {
+describe.each(kernels)("tables, $name", ({ tables }) => {
   test("a dictionary keeps ids while it grows, and text equal but for its length apart", () => {
-    const dictionary = new Dictionary();
+    const dictionary = tables().values();
     const values = Array.from({ length: 20_000 }, (_, i) => "ab".repeat(i % 40) + i);
     const ids = new Int32Array(values.length);
     dictionary.intern(textVector(values), values.length, ids, "key");
@@ -78,7 +150,7 @@ describe("tables", () => {
   });
 
   test("a pair table gives the same ids as a grid and as slots", () => {
-    const table = new PairTable();
+    const table = tables().pairs();
     const n = 5000;
     const lefts = Int32Array.from({ length: n }, (_, i) => i % 70);
     const rights = Int32Array.from({ length: n }, (_, i) => i % 60);
@@ -91,8 +163,9 @@ describe("tables", () => {
   });
 
   test("a pair set counts the same with bits and without", () => {
-    const set = new PairSet();
-    const counts = new Float64Array(3000);
+    const kernel = tables();
+    const set = kernel.members();
+    const counts = kernel.arrays.floats(3000);
     const model = new Set<string>();
     for (let round = 0; round < 6; round++) {
       const groupCount = 10 + round * 500;
@@ -101,16 +174,32 @@ describe("tables", () => {
       const ids = Int32Array.from({ length: 3000 }, (_, i) => (i * 131) % idCount);
       for (let i = 0; i < 3000; i++) model.add(`${groups[i]},${ids[i]}`);
       set.add(groups, ids, 3000, counts, groupCount, idCount);
-      const found = new Set<string>();
-      set.each((group, id) => found.add(`${group},${id}`));
-      expect(found).toEqual(model);
+      expect(pairsIn(set, counts, groupCount)).toEqual(model);
       expect(set.size).toBe(model.size);
       expect(counts.reduce((a, b) => a + b)).toBe(model.size);
     }
   });
 });
 
-describe("exact sums", () => {
+/** Texts "group,id" of all pairs. */
+function pairsIn(set: Members, counts: Float64Array, groups: number): Set<string> {
+  const next = new Int32Array(groups);
+  for (let g = 1; g < groups; g++) next[g] = next[g - 1] + counts[g - 1];
+  const starts = next.slice();
+  const ids = new Int32Array(set.size);
+  set.collect(next, ids);
+  const found = new Set<string>();
+  for (let g = 0; g < groups; g++) {
+    for (let i = starts[g]; i < starts[g] + counts[g]; i++) found.add(`${g},${ids[i]}`);
+  }
+  return found;
+}
+
+describe.each(kernels)("exact sums, $name", (kernel) => {
+  beforeEach(() => {
+    create = kernel.create;
+  });
+
   test("cancellation, overflow in between and tiny rests leave no trace", () => {
     expect(one("sum", xs(1e308, 1e308, -1e308), 3)).toBe(1e308);
     expect(one("sum", xs(1, 1e100, 1, -1e100), 4)).toBe(2);
@@ -151,7 +240,11 @@ describe("exact sums", () => {
   });
 });
 
-describe("grouping", () => {
+describe.each(kernels)("grouping, $name", (kernel) => {
+  beforeEach(() => {
+    create = kernel.create;
+  });
+
   test("one key from bytes, strings, numbers and null; sorted, null last", () => {
     const target = grouping(1, "count");
     fold(target, 3, [textVector(["b", "é", null])], [[]]);
@@ -226,7 +319,7 @@ describe("grouping", () => {
       merge: (a: unknown) => a,
       finish: (a: unknown) => a,
     };
-    const target = createGrouping({ keys: 0, aggregates: [{ op: "user", options: {} }], user: [user] });
+    const target = create({ keys: 0, aggregates: [{ op: "user", options: {} }], user: [user] });
     fold(target, 1, [], [[xs(1)]]);
     expect(() => target.export(1)).toThrow(expect.objectContaining({ code: "ERR_AGGREGATE_NOT_DATA" }));
   });

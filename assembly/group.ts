@@ -1,0 +1,19 @@
+/** What the group-by calls. */
+export * from "./count";
+export {
+  dictionaryClear,
+  dictionaryFree,
+  dictionaryHashes,
+  dictionaryNew,
+  findText,
+  internBytes,
+  internNull,
+  internNumber,
+  internNumbers,
+  internText,
+  numberProbes,
+  textProbes,
+} from "./dictionary";
+export * from "./partition-hash";
+export { pairProbes, pairsClear, pairsFind, pairsFree, pairsIntern, pairsNew } from "./pair-table";
+export { setAdd, setClear, setCollect, setFree, setNew } from "./pair-set";

@@ -1,0 +1,127 @@
+/**
+ * The hash of the kernel's tables, and text by 16 bytes. Patterned keys (user-001, user-002, …) are what event logs are made
+ * of: two rounds of 64-bit multiplication, of which the high bits are taken, since the low bits of a product depend on
+ * low bits only. Tables and partitions must not share bits: partitions are cut by `house`, the hash of base/hash.ts.
+ */
+
+const K1: u64 = 0x9e3779b97f4a7c15;
+const K2: u64 = 0xc2b2ae3d27d4eb4f;
+const K3: u64 = 0xd6e8feb86659fd93;
+
+/** 16 bytes of ones, then 16 of zeros: from 16 - n on, a mask of the first n bytes. */
+const MASKS: usize = memory.data<u8>(
+  [
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0,
+  ],
+  16,
+);
+const EDGE: usize = memory.data(16, 16);
+
+/** The last address from which 16 bytes can be read. */
+export function lastLoad(): usize {
+  return (<usize>memory.size() << 16) - 16;
+}
+
+/** Up to 16 bytes, the rest zero. What lies behind the text is read and dropped, but never behind the end of memory. */
+// @ts-ignore: decorator
+@inline
+export function headOf(at: usize, n: i32, last: usize): v128 {
+  if (at > last) return edge(at, n);
+  return v128.and(v128.load(at), v128.load(MASKS + 16 - n));
+}
+
+function edge(at: usize, n: i32): v128 {
+  v128.store(EDGE, i64x2.splat(0));
+  for (let i = 0; i < n; i++) store<u8>(EDGE + i, load<u8>(at + i));
+  return v128.load(EDGE);
+}
+
+// @ts-ignore: decorator
+@inline
+function fold(h: u64, low: u64, high: u64): u64 {
+  return (rotl((h ^ low) * K1, 32) ^ high) * K2;
+}
+
+// @ts-ignore: decorator
+@inline
+function finish(h: u64): u32 {
+  return <u32>(((h ^ (h >>> 32)) * K3) >>> 32) | 1;
+}
+
+/** Never 0: an empty slot has that. */
+// @ts-ignore: decorator
+@inline
+export function hashShort(head: v128, n: i32): u32 {
+  return finish(fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1)));
+}
+
+/** Of more than 16 bytes; the last 16 overlap with those before. */
+export function hashLong(at: usize, n: i32): u32 {
+  const last = at + n - 16;
+  let h = <u64>n * K3;
+  do {
+    h = fold(h, load<u64>(at), load<u64>(at, 8));
+    at += 16;
+  } while (at < last);
+  return finish(fold(h, load<u64>(last), load<u64>(last, 8)));
+}
+
+/** Whether two texts of n > 16 bytes are the same. */
+export function sameLong(a: usize, b: usize, n: i32): bool {
+  const last = n - 16;
+  let at = 0;
+  do {
+    if (v128.any_true(v128.xor(v128.load(a + at), v128.load(b + at)))) return false;
+    at += 16;
+  } while (at < last);
+  return !v128.any_true(v128.xor(v128.load(a + last), v128.load(b + last)));
+}
+
+/** Copies n > 16 bytes. */
+export function copyLong(to: usize, from: usize, n: i32): void {
+  const last = n - 16;
+  for (let at = 0; at < last; at += 16) v128.store(to + at, v128.load(from + at));
+  v128.store(to + last, v128.load(from + last));
+}
+
+/** Of 64 bits: a double's, or a pair's. */
+// @ts-ignore: decorator
+@inline
+export function hashWord(bits: u64): u32 {
+  const h = (bits ^ K3) * K1;
+  return <u32>(((h ^ (h >>> 32)) * K2) >>> 32);
+}
+
+/** base/hash.ts, bit by bit: what partitions are cut by, the same in both kernels. */
+export function mix32(value: u32): u32 {
+  let h = (value ^ (value >>> 16)) * 0x85ebca6b;
+  h = (h ^ (h >>> 13)) * 0xc2b2ae35;
+  return h ^ (h >>> 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function mixWord(h: u32, word: u32): u32 {
+  return rotl(h ^ (rotl(word * 0xcc9e2d51, 15) * 0x1b873593), 13) * 5 + 0xe6546b64;
+}
+
+/** The house's hash of a value's bytes, as group/dictionary.ts has it: whole words, then a tail that may be empty. */
+export function houseBytes(at: usize, n: i32, tag: u32): u32 {
+  const end = at + n;
+  let h = tag;
+  for (; at + 4 <= end; at += 4) h = mixWord(h, load<u32>(at));
+  let tail: u32 = 0;
+  if (at < end) tail = load<u8>(at);
+  if (at + 1 < end) tail |= <u32>load<u8>(at, 1) << 8;
+  if (at + 2 < end) tail |= <u32>load<u8>(at, 2) << 16;
+  return mix32(mixWord(h, tail) ^ n);
+}
+
+/** The house's hash of a number's value. */
+export function houseNumber(value: f64, tag: u32): u32 {
+  const small = <i32>value;
+  if (<f64>small == value) return mix32(mixWord(tag, small));
+  const bits = value == value ? reinterpret<u64>(value) : 0x7ff8000000000000;
+  return mix32(mixWord(mixWord(tag, <u32>bits), <u32>(bits >>> 32)));
+}

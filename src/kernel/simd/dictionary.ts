@@ -1,0 +1,172 @@
+/** The dictionary of the SIMD kernel: assembly/dictionary.ts, whose fields it reads. */
+import { type Cell, NULL, OBJECT, TEXT } from "../group/cell.ts";
+import { ValueTable } from "../group/value-table.ts";
+import type { TextVector } from "../vector.ts";
+import type { Space } from "./space.ts";
+
+/** Fields, in words: see assembly/dictionary.ts. */
+const SIZE = 0;
+const ENTRIES = 1;
+const CAPACITY = 2;
+const SLOT_COUNT = 4;
+const SLOTS_USED = 6;
+const NUMBER_COUNT = 8;
+const NUMBERS_USED = 10;
+const NULL_ID = 11;
+const CHUNK_BYTES = 17;
+
+export class SimdDictionary extends ValueTable {
+  readonly #space: Space;
+  readonly #at: number;
+  /** Entries as they lay when they were last looked for; undefined: look again. */
+  #entries: { words: Int32Array; floats: Float64Array; bytes: Uint8Array } | undefined;
+  #hashes: Int32Array;
+
+  constructor(space: Space) {
+    super();
+    this.#space = space;
+    this.#at = space.kernel.dictionaryNew() >>> 0;
+    this.#hashes = space.arrays.ints(0);
+  }
+
+  #field(field: number): number {
+    return this.#space.instance.words[this.#at / 4 + field];
+  }
+
+  override get size(): number {
+    return this.#field(SIZE);
+  }
+
+  override get bytes(): number {
+    const slots = this.#field(CAPACITY) + this.#field(SLOT_COUNT) + this.#field(NUMBER_COUNT);
+    return slots * 16 + this.#field(CHUNK_BYTES);
+  }
+
+  protected override internText(vector: TextVector, n: number, out: Int32Array, skipped: boolean): boolean {
+    const { bytes, starts, ends } = this.#space.placeText(vector, n);
+    const to = this.#space.target(out, n, 3);
+    const hasSkipped = this.#space.kernel.internText(this.#at, bytes, starts, ends, n, to, skipped ? 1 : 0) !== 0;
+    this.#entries = undefined;
+    this.#space.deliver(out, n, to);
+    return hasSkipped;
+  }
+
+  protected override findText(vector: TextVector, n: number, out: Int32Array): boolean {
+    const { bytes, starts, ends } = this.#space.placeText(vector, n);
+    const to = this.#space.target(out, n, 3);
+    const isMissing = this.#space.kernel.findText(this.#at, bytes, starts, ends, n, to) !== 0;
+    this.#space.deliver(out, n, to);
+    return isMissing;
+  }
+
+  override internNumbers(
+    tag: number,
+    values: Float64Array,
+    nulls: Uint8Array | undefined,
+    n: number,
+    out: Int32Array,
+    skipped: boolean,
+  ): boolean {
+    return this.#numbers(tag, values, nulls, n, out, skipped, true);
+  }
+
+  protected override findNumbers(
+    tag: number,
+    values: Float64Array,
+    nulls: Uint8Array | undefined,
+    n: number,
+    out: Int32Array,
+  ): boolean {
+    return this.#numbers(tag, values, nulls, n, out, false, false);
+  }
+
+  #numbers(
+    tag: number,
+    values: Float64Array,
+    nulls: Uint8Array | undefined,
+    n: number,
+    out: Int32Array,
+    skipped: boolean,
+    adding: boolean,
+  ): boolean {
+    const space = this.#space;
+    const from = space.place(values, n, 1);
+    const flags = nulls === undefined ? 0 : space.place(nulls, n, 2);
+    const to = space.target(out, n, 3);
+    const isMissing = space.kernel.internNumbers(this.#at, tag, from, flags, n, to, skipped ? 1 : 0, adding ? 1 : 0);
+    if (adding) this.#entries = undefined;
+    space.deliver(out, n, to);
+    return isMissing !== 0;
+  }
+
+  override internCell(cell: Cell): number {
+    if (cell.tag === NULL) {
+      this.#entries = undefined;
+      return this.#space.kernel.internNull(this.#at);
+    }
+    return this.#cell(cell, 1);
+  }
+
+  override findCell(cell: Cell): number {
+    return cell.tag === NULL ? this.#field(NULL_ID) : this.#cell(cell, 0);
+  }
+
+  #cell(cell: Cell, adding: 0 | 1): number {
+    const space = this.#space;
+    if (adding === 1) this.#entries = undefined;
+    if (!cell.hasBytes) return space.kernel.internNumber(this.#at, cell.tag, cell.number, adding);
+    const { bytes, start, end } = cell;
+    const owner = space.instance.addressOf(bytes);
+    let at = (owner ?? 0) + start;
+    if (owner === undefined) {
+      at = space.scratch(0, end - start);
+      space.instance.bytes.set(bytes.subarray(start, end), at);
+    }
+    return space.kernel.internBytes(this.#at, cell.tag, at, end - start, adding);
+  }
+
+  override load(id: number, cell: Cell): void {
+    if (this.#entries === undefined) {
+      const at = this.#field(ENTRIES) >>> 0;
+      const { instance } = this.#space;
+      const { size } = this;
+      this.#entries = {
+        words: instance.ints(at, size * 4),
+        floats: instance.doubles(at, size * 2),
+        bytes: instance.bytes,
+      };
+    }
+    const { words, floats, bytes } = this.#entries;
+    const tag = words[id * 4 + 3];
+    const length = words[id * 4 + 2];
+    if (length < 0) {
+      cell.setNumber(tag, floats[id * 2]);
+      return;
+    }
+    const start = words[id * 4] >>> 0;
+    cell.setBytes(tag, bytes, start, start + length);
+    if (tag !== TEXT) cell.number = tag === OBJECT ? 0 : Number(cell.value());
+  }
+
+  override hashes(): Int32Array {
+    this.#hashes = this.#space.arrays.growInts(this.#hashes, this.size);
+    this.#space.kernel.dictionaryHashes(this.#at, this.#hashes.byteOffset);
+    return this.#hashes;
+  }
+
+  protected override forget(): void {
+    this.#entries = undefined;
+    this.#space.kernel.dictionaryClear(this.#at);
+  }
+
+  /** Mean slots looked at to find what is there: the test of the hash's quality. 1 is perfect. */
+  probeLengths(): { text: number; number: number } {
+    const { kernel } = this.#space;
+    const texts = this.#field(SLOTS_USED);
+    const numbers = this.#field(NUMBERS_USED);
+    return {
+      text: texts === 0 ? 0 : kernel.textProbes(this.#at) / texts,
+      number: numbers === 0 ? 0 : kernel.numberProbes(this.#at) / numbers,
+    };
+  }
+}

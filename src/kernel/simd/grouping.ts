@@ -1,0 +1,48 @@
+/** The group-by of the SIMD kernel: the scalar one on tables in the kernel's memory, and with its steps in assembly/. */
+
+import { tagOf } from "../group/cell.ts";
+import { createAccumulator } from "../group/create.ts";
+import { createGrouping, type GroupingOptions } from "../group/grouping.ts";
+import { hashVector } from "../group/hash-vector.ts";
+import type { Tables } from "../group/tables.ts";
+import type { PartitionableGrouping } from "../kernel.ts";
+import type { Vector } from "../vector.ts";
+import { SimdCount } from "./accumulators.ts";
+import { SimdDictionary } from "./dictionary.ts";
+import type { KernelInstance } from "./instance.ts";
+import { SimdPairSet, SimdPairTable } from "./pair-table.ts";
+import { Space } from "./space.ts";
+
+export function createSimdGrouping(instance: KernelInstance, options: GroupingOptions): PartitionableGrouping {
+  return createGrouping(options, simdTables(new Space(instance)));
+}
+
+/** Tables in the kernel's memory. */
+export function simdTables(space: Space): Tables {
+  const tables: Tables = {
+    arrays: space.arrays,
+    values: () => new SimdDictionary(space),
+    pairs: () => new SimdPairTable(space),
+    members: () => new SimdPairSet(space),
+    hash: (vector, n, out) => hash(space, vector, n, out),
+    accumulator: (spec, user) => (spec.op === "count" ? new SimdCount(space) : createAccumulator(spec, user, tables)),
+  };
+  return tables;
+}
+
+function hash(space: Space, vector: Vector, n: number, out: Int32Array): void {
+  if (vector.kind === "values" || vector.kind === "bigint") {
+    hashVector(vector, n, out);
+    return;
+  }
+  const { kernel } = space;
+  const to = space.place(out, n, 3);
+  if (vector.kind === "text") {
+    const { bytes, starts, ends } = space.placeText(vector, n);
+    kernel.hashTexts(bytes, starts, ends, n, to);
+  } else {
+    const nulls = vector.nulls === undefined ? 0 : space.place(vector.nulls, n, 2);
+    kernel.hashNumbers(tagOf(vector.kind), space.place(vector.values, n, 1), nulls, n, to);
+  }
+  space.deliver(out, n, to);
+}
