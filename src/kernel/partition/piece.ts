@@ -38,17 +38,32 @@ export function pieceOf(partial: Uint8Array): Piece {
   return { partition: undefined, layout: undefined, blocks: [partial], segments: [] };
 }
 
-/** Bytes of a piece, wherever they lie. */
-export function pieceBytes({ blocks, segments }: Piece): number {
+/** Memory that a piece holds: of each block all that it is a view of. */
+export function heldBytes({ blocks }: Piece): number {
   let bytes = 0;
-  for (const block of blocks) bytes += block.length;
-  for (const segment of segments) bytes += segment.length;
+  for (const block of blocks) bytes += block.buffer.byteLength;
   return bytes;
+}
+
+/** Moves a piece from memory to a store. */
+export function spill(piece: Piece, store: SpillStore): void {
+  if (piece.blocks.length === 0) return;
+  piece.segments.push(store.write(piece.blocks));
+  release(piece.blocks);
 }
 
 /** The smallest number of parts that is a power of two and at least `wanted`. */
 export function partsFor(wanted: number): number {
   return Math.min(PARTITIONS, 2 ** Math.ceil(Math.log2(Math.max(1, wanted))));
+}
+
+/** The buffers that own the memory of these pieces: posted with them, they move instead of being copied. */
+export function buffersOf(pieces: readonly Piece[]): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const { blocks } of pieces) {
+    for (const { buffer } of blocks) if (buffer instanceof ArrayBuffer) buffers.add(buffer);
+  }
+  return [...buffers];
 }
 
 /** Gives back the memory of blocks that own theirs. They are of no use afterwards. */

@@ -1,0 +1,87 @@
+/**
+ * Rows that wait in 256 partitions: the codec's staging takes them one by one, and full blocks of it move on to chunks
+ * that own their memory, so that they can be posted to other threads, or given back, without the kernel's.
+ */
+import type { RawColumn } from "./layout.ts";
+import { PARTITIONS, type Piece } from "./piece.ts";
+import { type RowCodec, recordOf, STAGING_BYTES } from "./rows.ts";
+
+/** A partition's chunks double up to this: little is wasted on small partitions, and large ones are few chunks. */
+const CHUNK_BYTES_MAX = 256 * 1024;
+
+interface Chunk {
+  bytes: Uint8Array;
+  used: number;
+}
+
+export class RowBuffers {
+  /** Bytes of all chunks. Staging comes on top, and is always the same. */
+  bytes = 0;
+  rows = 0;
+  readonly #codec: RowCodec;
+  #layout: string | undefined;
+  #chunks: Chunk[][] = Array.from({ length: PARTITIONS }, () => []);
+
+  constructor(codec: RowCodec) {
+    this.#codec = codec;
+  }
+
+  /**
+   * Appends the rows rows[0..n) of these columns to the partitions that their hashes say. Where rows of another layout
+   * are there already, these come back as pieces.
+   */
+  append(n: number, rows: Int32Array, hashes: Int32Array, layout: string, columns: RawColumn[]): Piece[] {
+    const sealed = this.#layout !== undefined && this.#layout !== layout ? this.takeAll() : [];
+    this.#layout = layout;
+    const { used } = this.#codec;
+    this.rows += n;
+    for (let at = 0; ; ) {
+      at = this.#codec.append(at, n, rows, hashes, columns);
+      if (at === n) return sealed;
+      const partition = hashes[at] >>> 24;
+      if (used[partition] > 0) this.#flush(partition);
+      else {
+        const record = recordOf(columns, rows[at++]);
+        this.#put(partition, record);
+      }
+    }
+  }
+
+  #flush(partition: number): void {
+    const { staging, used } = this.#codec;
+    const start = partition * STAGING_BYTES;
+    this.#put(partition, staging.subarray(start, start + used[partition]));
+    used[partition] = 0;
+  }
+
+  #put(partition: number, records: Uint8Array): void {
+    const chunks = this.#chunks[partition];
+    let last = chunks.at(-1);
+    if (last === undefined || last.used + records.length > last.bytes.length) {
+      const wanted = Math.min(CHUNK_BYTES_MAX, (last?.bytes.length ?? STAGING_BYTES / 2) * 2);
+      last = { bytes: new Uint8Array(Math.max(wanted, records.length)), used: 0 };
+      chunks.push(last);
+      this.bytes += last.bytes.length;
+    }
+    last.bytes.set(records, last.used);
+    last.used += records.length;
+  }
+
+  /** All rows of a partition, as one piece or none; they are no longer here. */
+  take(partition: number): Piece[] {
+    if (this.#codec.used[partition] > 0) this.#flush(partition);
+    const chunks = this.#chunks[partition];
+    if (chunks.length === 0) return [];
+    for (const { bytes } of chunks) this.bytes -= bytes.length;
+    this.#chunks[partition] = [];
+    const blocks = chunks.map(({ bytes, used }) => bytes.subarray(0, used));
+    return [{ partition, layout: this.#layout, blocks, segments: [] }];
+  }
+
+  takeAll(): Piece[] {
+    const pieces: Piece[] = [];
+    for (let partition = 0; partition < PARTITIONS; partition++) pieces.push(...this.take(partition));
+    this.rows = 0;
+    return pieces;
+  }
+}
