@@ -6,6 +6,7 @@
  * A module that asks for its own address (import.meta.url) gets the one that it would have without bundling: paths
  * beside it (kernel.wasm, other entries, package.json) stay as they are written in the sources.
  */
+import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import {
   type ChunkingContext,
@@ -15,6 +16,7 @@ import {
   RolldownMagicString,
   rolldown,
 } from "rolldown";
+import { builtins } from "./bundle-builtins.ts";
 
 /** Loaded by name or address: from outside, or as the first module of a thread. */
 const entries = ["index", "cli/main", "executor/thread-entry", "job/worker", "generate/task"];
@@ -42,7 +44,7 @@ function reachable(graph: ModuleGraph, roots: readonly string[]): Set<string> {
   const found = new Set<string>();
   const open = roots.map((name) => resolve(sources, `${name}.ts`));
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (found.has(id) || !id.startsWith(sources)) continue;
+    if (found.has(id)) continue;
     found.add(id);
     open.push(...(graph.getModuleInfo(id)?.importedIds ?? []));
   }
@@ -65,8 +67,9 @@ function chunkOf(name: string, roots: readonly string[], priority: number): Code
  * query needs besides. The rest (other commands, html, parquet, …) stays in chunks that are loaded when they are asked for.
  */
 const chunks = [
-  chunkOf("worker", ["executor/thread-entry", "job/worker"], 2),
-  chunkOf("main", ["index", "cli/query"], 1),
+  chunkOf("worker", ["executor/serve-thread", "job/worker"], 3),
+  chunkOf("main", ["index"], 2),
+  chunkOf("cli", ["cli/main", "cli/query"], 1),
 ];
 
 function checkPlaces(files: readonly OutputChunk[]): void {
@@ -76,13 +79,18 @@ function checkPlaces(files: readonly OutputChunk[]): void {
   }
 }
 
+/** What is copied from a dependency into the package brings its license along. */
+function licenseOf(dependency: string): string {
+  return `/*!\nContains ${dependency}:\n${readFileSync(`node_modules/${dependency}/LICENSE`, "utf8")}*/`;
+}
+
 /** Writes the bundle, with source maps, into the folder `out`. */
 export async function bundle(out: string): Promise<void> {
   const build = await rolldown({
     input: Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`])),
     platform: "node",
-    external: /^[a-z@]/,
-    plugins: [ownAddresses],
+    external: /^hyparquet/,
+    plugins: [builtins, ownAddresses],
     tsconfig: false,
   });
   const { output } = await build.write({
@@ -92,6 +100,7 @@ export async function bundle(out: string): Promise<void> {
     entryFileNames: "[name].js",
     chunkFileNames: "chunk/[name].js",
     minifyInternalExports: false,
+    postBanner: ({ name }) => (name === "cli" ? licenseOf("commander") : ""),
     comments: { legal: true, annotation: false, jsdoc: false },
     codeSplitting: { groups: chunks },
   });

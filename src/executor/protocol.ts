@@ -13,6 +13,8 @@ export interface WorkerSetup {
   name: string;
   table: SharedArrayBuffer;
   row: number;
+  /** Where the coordinator's compiled code is kept between runs; missing: nowhere. */
+  compileCache?: string;
 }
 
 export interface RunMessage {

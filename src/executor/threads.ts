@@ -2,7 +2,9 @@
  * The thread executor: persistent workers in threads of this process. The policy is the pool's; here is only what a
  * thread is: how it starts, talks and ends.
  */
+import { getCompileCacheDir } from "node:module";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { callerPlace } from "../base/callsite.ts";
 import { UsageError } from "../base/errors.ts";
@@ -101,7 +103,7 @@ const entry = new URL(`./thread-entry${import.meta.url.slice(import.meta.url.las
 const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
   const worker = new Worker(entry, {
     name: setup.name,
-    workerData: setup,
+    workerData: { ...setup, compileCache: compileCache() },
     execArgv: inheritedFlags(process.execArgv),
     ...(memoryMb !== undefined && { resourceLimits: heapLimits(memoryMb) }),
   });
@@ -123,6 +125,12 @@ const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
  */
 function heapLimits(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
   return { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.min(12, Math.max(1, memoryMb >> 2)) };
+}
+
+/** The folder of this program's compile cache, where it has one. Node tells the folder in it of its own version. */
+function compileCache(): string | undefined {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? undefined : dirname(folder);
 }
 
 /** The program's own flags for Node, less those that replace the entry file (`node --input-type=module -e …`). */

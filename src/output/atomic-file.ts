@@ -6,8 +6,8 @@
  * Temporaries are registered before they exist, so that `abortAll` can remove every one of them from an exit or signal handler.
  */
 import { randomBytes } from "node:crypto";
-import { unlinkSync } from "node:fs";
-import { access, constants, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { constants, unlinkSync } from "node:fs";
+import { access, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ThreadmillError, UsageError } from "../base/errors.ts";
 import { removeAbandoned, temporaryOf } from "./temporary.ts";

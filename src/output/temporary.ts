@@ -11,7 +11,12 @@ import { basename, dirname, join } from "node:path";
 
 const NAME_CHARS_MAX = 100;
 
-const host: string = createHash("sha256").update(`${hostname()} ${pidNamespace()}`).digest("hex").slice(0, 8);
+let host: string | undefined;
+
+function hostOf(): string {
+  host ??= createHash("sha256").update(`${hostname()} ${pidNamespace()}`).digest("hex").slice(0, 8);
+  return host;
+}
 
 /** Process numbers mean something inside of one namespace only. */
 function pidNamespace(): string {
@@ -28,7 +33,7 @@ function shortName(target: string): string {
 
 /** A hidden file beside the target that no other process has. */
 export function temporaryOf(target: string): string {
-  const own = `${process.pid}-${host}${randomBytes(4).toString("hex")}`;
+  const own = `${process.pid}-${hostOf()}${randomBytes(4).toString("hex")}`;
   return join(dirname(target), `.${shortName(target)}.${own}.tmp`);
 }
 
@@ -37,7 +42,7 @@ export async function removeAbandoned(folder: string, targets: readonly string[]
   const names = new Set(targets.map(shortName));
   for (const file of await readdir(folder).catch(() => [])) {
     const [, name, pid, where] = /^\.(.+)\.(\d+)-(\w{8})\w{8}\.tmp$/s.exec(file) ?? [];
-    if (name === undefined || !names.has(name) || where !== host || isAlive(Number(pid))) continue;
+    if (name === undefined || !names.has(name) || where !== hostOf() || isAlive(Number(pid))) continue;
     await unlink(join(folder, file)).catch(() => {});
   }
 }

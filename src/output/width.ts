@@ -3,8 +3,9 @@
  * Width (UAX #11) and emoji presentation, per grapheme cluster, as current terminals draw them.
  */
 
-const plain = /^[\x20-\x7e]*$/;
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** One column per character, and no clusters: ASCII, Latin letters, dashes, quotation marks and the like, lines and blocks. */
+const plain = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2500-\u259f]*$/;
+let segmenter: Intl.Segmenter | undefined;
 const zeroWidth = /^[\p{M}\p{Default_Ignorable_Code_Point}]+$/u;
 const emoji = /^(?:\p{RI}\p{RI}|\p{Emoji_Presentation}|\p{Emoji}\uFE0F)/u;
 
@@ -28,6 +29,12 @@ const wide: readonly (readonly [number, number])[] = [
   [0x20000, 0x3fffd],
 ];
 
+/** The grapheme clusters of a text. The segmenter is made when it is first needed: that takes tens of milliseconds. */
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
+
 /** Terminal columns of one grapheme cluster. */
 function graphemeWidth(grapheme: string): number {
   if (zeroWidth.test(grapheme)) return 0;
@@ -41,7 +48,7 @@ function graphemeWidth(grapheme: string): number {
 export function textWidth(text: string): number {
   if (plain.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemes(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -50,7 +57,7 @@ export function cutToWidth(text: string, width: number): string {
   if (plain.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
   let used = 0;
   let kept = 0;
-  for (const { segment, index } of segmenter.segment(text)) {
+  for (const { segment, index } of graphemes(text)) {
     used += graphemeWidth(segment);
     if (used > width) return `${text.slice(0, kept)}…`;
     if (used <= width - 1) kept = index + segment.length;

@@ -2,7 +2,6 @@
  * The shell around the scheduler: it starts splits on the executor, feeds what comes back into the state machine, and
  * does what the instructions say. It decides nothing itself.
  */
-import { randomUUID } from "node:crypto";
 import { InterruptedError, TaskError, ThreadmillError } from "../base/errors.ts";
 import { PARTIALS_FOLD_COUNT, STREAM_BLOCKS_PER_WORKER } from "../base/limits.ts";
 import { createLog, type Log } from "../base/log.ts";
@@ -24,6 +23,7 @@ import type { SplitResult, SplitTask } from "../job/worker.ts";
 import { openMemory } from "../state/memory.ts";
 import { linesBefore } from "./lines.ts";
 import { type RejectReport, Rejects } from "./rejects.ts";
+import { runName } from "./run-name.ts";
 
 const workerModule = new URL(`../job/worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
 
@@ -66,7 +66,7 @@ const ROWS_WINDOW_PER_WORKER = 4;
 const GROUPS_PER_PART_MIN = 2_000;
 
 export class Execution {
-  readonly job: string = randomUUID();
+  readonly job: string = runName();
   #options: ExecuteOptions;
   /** What the scheduler hears and says, with THREADMILL_LOG=debug. */
   #log: Log = createLog({}, { run: this.job.slice(0, 8) });
