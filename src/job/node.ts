@@ -1,11 +1,20 @@
 /** The contract between the compiler of expressions and the tables of functions. */
 import type { Vector } from "../kernel/vector.ts";
+import type { DistinctTexts } from "./distinct-texts.ts";
 import type { ValueType } from "./expression.ts";
 
 /** n rows of columns. A vector stays valid until the frame's next batch. */
 export interface Frame {
   n: number;
   column(name: string): Vector;
+  /** The column of texts by number; undefined: there are none, or it would not pay. */
+  numbered?(name: string): NumberedTexts | undefined;
+}
+
+/** A column of texts: the number of each row's text among those that are known. */
+export interface NumberedTexts {
+  numbers: Int32Array;
+  distinct: DistinctTexts;
 }
 
 /** A compiled part of an expression. */

@@ -11,8 +11,9 @@ import type { RowOrder, Vector } from "../kernel/vector.ts";
 import { type CompiledExpression, compileExpression, evaluatePredicate, type Frame } from "./evaluate.ts";
 import type { Expression } from "./expression.ts";
 import type { Plan, PlanAggregate, PlanStep } from "./plan.ts";
-import { RecordCursor } from "./record.ts";
+import { type BadField, RecordCursor } from "./record.ts";
 import { RowCollector, type RowSet } from "./rows.ts";
+import { Selection } from "./selection.ts";
 import { functionFailed, iterableOf, synchronous } from "./user-call.ts";
 
 /** The user's functions of a job, found again in the worker: by step index, by aggregate index. */
@@ -21,20 +22,22 @@ export interface JobFunctions {
   aggregates: (UserAggregate | undefined)[];
 }
 
-/** The rows that are still in the game: selected rows of a batch, or objects that user functions made. */
-interface Selection extends Frame {
+/** What user functions made of the rows. */
+interface Objects extends Frame {
   offsets: Float64Array;
-  objects: unknown[] | undefined;
+  objects: unknown[];
 }
 
-type CompiledStep =
-  | { kind: "where"; expression: CompiledExpression }
-  | { kind: "filter" | "map" | "flatMap"; call: (record: unknown) => unknown; name: string };
+interface UserStep {
+  kind: "filter" | "map" | "flatMap";
+  call: (record: unknown) => unknown;
+  name: string;
+}
+
+type CompiledStep = { kind: "where"; expression: CompiledExpression } | UserStep;
 
 export class Pipeline {
   readonly plan: Plan;
-  /** Where in `wanted` a column is, by its name. */
-  readonly #slots: Map<string, number>;
   readonly wanted: number[];
   readonly grouping: Grouping | undefined;
   /** Called for each row that is not accepted; throws when the plan says so. */
@@ -44,20 +47,17 @@ export class Pipeline {
   #keys: CompiledExpression[];
   #inputs: CompiledExpression[][];
   #select: CompiledExpression[] | undefined;
+  /** Columns that keys and inputs, or the selected columns, are made of. */
+  #sinkColumns: string[];
+  #hasRecords: boolean;
   #cursor: RecordCursor;
-  readonly #kernel: Kernel;
+  readonly #selection: Selection;
   #batch: Batch | undefined;
-  #file = 0;
+  readonly #order: RowOrder & { file: number };
   #functions: JobFunctions;
-  #selected = new Int32Array(0);
-  #matches = new Int32Array(0);
-  /** Used again by every batch: of the selection, and by wanted column. */
-  #offsets = new Float64Array(0);
-  readonly #vectors: Vector[] = [];
 
   constructor(plan: Plan, functions: JobFunctions, kernel: Kernel) {
     this.plan = plan;
-    this.#kernel = kernel;
     this.#functions = functions;
     const compile = (expression: Expression) =>
       compileExpression(expression, plan.schema.columns, { timeZone: plan.timeZone });
@@ -66,8 +66,18 @@ export class Pipeline {
     this.#inputs = plan.group?.aggregates.map((aggregate) => aggregate.inputs.map(compile)) ?? [];
     this.#select = plan.select?.map((key) => compile(key.expression));
     this.wanted = wantedColumns(plan, this.#steps, [...this.#keys, ...this.#inputs.flat(), ...(this.#select ?? [])]);
-    this.#slots = new Map(this.wanted.map((column, slot) => [plan.schema.columns[column].name, slot]));
-    this.#cursor = new RecordCursor(plan.schema.columns, this.wanted);
+    const selection = new Selection(plan, this.wanted, kernel);
+    this.#selection = selection;
+    this.#cursor = new RecordCursor(plan.schema.columns, selection);
+    this.#sinkColumns = sinkColumns(plan, [...this.#keys, ...this.#inputs.flat()], this.#select);
+    this.#hasRecords = plan.group?.aggregates.some(isOfRecords) ?? false;
+    // Byte offsets are computed when an aggregate asks for them.
+    this.#order = {
+      file: 0,
+      get offsets() {
+        return selection.offsets;
+      },
+    };
     if (plan.group) {
       this.grouping = kernel.grouping({
         keys: plan.group.keys.length,
@@ -79,7 +89,7 @@ export class Pipeline {
 
   /** Starts a split of file number `file`; in rows mode its rows are collected anew. */
   begin(file: number): void {
-    this.#file = file;
+    this.#order.file = file;
     this.rows = this.plan.group ? undefined : new RowCollector(this.plan);
   }
 
@@ -92,12 +102,19 @@ export class Pipeline {
     this.#batch = batch;
     for (const rejected of batch.rejected) this.onReject(rejected);
     if (batch.rows === 0) return;
-    let selection: Selection | undefined = this.#selectAll(batch);
+    const rows = this.#selection;
+    rows.begin(batch);
+    if (batch.ascii !== true && !isValidText(batch)) this.#keepValid(batch);
+    let objects: Objects | undefined;
     for (const step of this.#steps) {
-      selection = this.#apply(step, selection);
-      if (selection.n === 0) return;
+      if (objects) objects = this.#applyToObjects(step, objects);
+      else if (step.kind === "where") this.#where(step.expression);
+      else if (step.kind === "filter") this.#filter(step);
+      else if (rows.n > 0) objects = this.#map(step);
+      if ((objects ?? rows).n === 0) return;
     }
-    this.#sink(selection);
+    if (objects) this.#sinkObjects(objects);
+    else if (rows.n > 0) this.#sink();
   }
 
   /** The line (counted from the split's first) of the row of the current batch that begins at this offset. */
@@ -112,187 +129,158 @@ export class Pipeline {
     return this.rows!.take();
   }
 
-  #apply(step: CompiledStep, selection: Selection): Selection {
-    if (step.kind === "where") return this.#where(step.expression, selection);
-    if (step.kind === "filter") return this.#filter(step, selection);
-    return this.#map(step, selection);
-  }
-
-  #selectAll(batch: Batch): Selection {
-    if (this.#selected.length < batch.rows) {
-      this.#selected = new Int32Array(batch.rows * 2);
-      this.#matches = new Int32Array(batch.rows * 2);
-    }
-    const rows = this.#selected;
+  /** Rows that are not UTF-8 leave the selection. */
+  #keepValid(batch: Batch): void {
+    const { matches } = this.#selection;
     let n = 0;
-    const isValid = isValidText(batch);
     for (let row = 0; row < batch.rows; row++) {
-      if (isValid || isUtf8(batch.bytes.subarray(batch.starts[row], batch.ends[row]))) rows[n++] = row;
+      if (isUtf8(batch.bytes.subarray(batch.starts[row], batch.ends[row]))) matches[n++] = row;
       else this.onReject(rejectRow(batch, row, "invalid-utf8", "the row is not valid UTF-8"));
     }
-    return this.#ofRows(rows, n);
+    this.#selection.keep(n);
   }
 
-  #ofRows(rows: Int32Array, n: number): Selection {
-    const batch = this.#batch!;
-    if (this.#offsets.length < n) this.#offsets = new Float64Array(n * 2);
-    const offsets = this.#offsets;
-    for (let i = 0; i < n; i++) offsets[i] = batch.base + batch.starts[rows[i]];
-    return { n, offsets, objects: undefined, column: () => unreachable() };
+  #decode(names: readonly string[]): void {
+    this.#selection.decode(names, this.onReject);
   }
 
-  /** Decodes the columns that are needed now; rows with a field that does not parse leave the selection. */
-  #decode(selection: Selection, names: Iterable<string>): Selection {
-    if (selection.objects) return selection;
-    const { plan, wanted } = this;
-    const batch = this.#batch!;
-    for (;;) {
-      const vectors = new Map<string, Vector>();
-      const bad = new Map<number, Rejected>();
-      for (const name of names) {
-        const at = this.#slots.get(name) ?? unreachable();
-        const { type } = plan.schema.columns[wanted[at]];
-        const decoded = this.#kernel.decode(batch, at, type, this.#selected, selection.n, this.#vectors[at]);
-        this.#vectors[at] = decoded.vector;
-        for (const { index, rejected } of decoded.bad) {
-          if (bad.has(index)) continue;
-          bad.set(index, { ...rejected, message: `column ${name}: ${rejected.message}` });
-        }
-        vectors.set(name, decoded.vector);
-      }
-      if (bad.size === 0) return { ...selection, column: (name) => vectors.get(name) ?? unreachable() };
-      let n = 0;
-      for (let i = 0; i < selection.n; i++) {
-        const rejected = bad.get(i);
-        if (rejected) this.onReject(rejected);
-        else this.#selected[n++] = this.#selected[i];
-      }
-      selection = this.#ofRows(this.#selected, n);
-    }
+  #where(expression: CompiledExpression): void {
+    const rows = this.#selection;
+    this.#decode(expression.columns);
+    if (rows.n > 0) rows.keep(evaluatePredicate(expression.evaluate(rows), rows.n, rows.matches));
   }
 
-  #keep(selection: Selection, matches: Int32Array, n: number): Selection {
-    if (n === selection.n) return selection;
-    if (selection.objects) {
-      const objects: unknown[] = [];
-      const offsets = new Float64Array(n);
-      for (let i = 0; i < n; i++) {
-        objects.push(selection.objects[matches[i]]);
-        offsets[i] = selection.offsets[matches[i]];
-      }
-      return ofObjects(objects, offsets);
-    }
-    for (let i = 0; i < n; i++) this.#selected[i] = this.#selected[matches[i]];
-    return this.#ofRows(this.#selected, n);
-  }
-
-  #where(expression: CompiledExpression, selection: Selection): Selection {
-    const decoded = this.#decode(selection, expression.columns);
-    if (decoded.n === 0) return decoded;
-    this.#roomForMatches(decoded.n);
-    const n = evaluatePredicate(expression.evaluate(decoded), decoded.n, this.#matches);
-    return this.#keep(decoded, this.#matches, n);
-  }
-
-  #roomForMatches(n: number): void {
-    if (this.#matches.length < n) this.#matches = new Int32Array(n * 2);
-  }
-
-  #filter(step: { call: (record: unknown) => unknown; name: string }, selection: Selection): Selection {
-    this.#roomForMatches(selection.n);
-    const matches = this.#matches;
+  #filter(step: UserStep): void {
+    const { matches } = this.#selection;
     let n = 0;
-    for (let i = 0; i < selection.n; i++) {
-      const verdict = this.#call(step, selection, i);
-      if (verdict === rejectedRow) continue;
-      if (synchronous(verdict, step.name)) matches[n++] = i;
-    }
-    return this.#keep(selection, matches, n);
+    this.#eachRow(step, (verdict, i) => {
+      if (verdict === true || (verdict !== false && synchronous(verdict, step.name))) matches[n++] = i;
+    });
+    this.#selection.keep(n);
   }
 
-  #map(step: { kind: string; call: (record: unknown) => unknown; name: string }, selection: Selection): Selection {
+  /**
+   * Calls the function with each row's record and hands on what it returned; not for rows with a field that does not
+   * parse and that the function looked at: they are rejected. `take` may throw as the function may.
+   */
+  #eachRow(step: UserStep, take: (result: unknown, i: number) => void): void {
+    const cursor = this.#cursor;
+    const rows = this.#selection;
+    const { record } = cursor;
+    const { call } = step;
+    const { n } = rows;
+    cursor.begin();
+    for (let i = 0; i < n; ) {
+      cursor.bad = undefined;
+      try {
+        for (; i < n; i++) {
+          cursor.at = i;
+          const result = call(record);
+          if (cursor.bad !== undefined) break;
+          take(result, i);
+        }
+      } catch (error) {
+        if (cursor.bad === undefined) throw functionFailed(step.name, error, rows.offsetOf(i));
+      }
+      if (cursor.bad !== undefined) this.#rejectBad(i++, cursor.bad);
+    }
+  }
+
+  #rejectBad(i: number, { reason, message }: BadField): void {
+    this.onReject(rejectRow(this.#selection.batch, this.#selection.rows[i], reason, message));
+  }
+
+  #map(step: UserStep): Objects {
     const objects: unknown[] = [];
     const offsets: number[] = [];
     const { record } = this.#cursor;
     // The record is the cursor, which moves on: what is kept of it must be a copy. It reads all columns, some of them perhaps bad.
     const kept = (value: unknown) => (value === record ? this.#cursor.snapshot() : value);
-    const call = (value: unknown): unknown[] => {
-      const made = synchronous(step.call(value), step.name);
-      // A generator runs while it is read: it is user code too.
-      return step.kind === "map" ? [kept(made)] : Array.from(iterableOf(made, step.name), kept);
-    };
-    for (let i = 0; i < selection.n; i++) {
-      const made = this.#call({ call, name: step.name }, selection, i);
-      if (made === rejectedRow) continue;
-      for (const value of made as unknown[]) {
+    const call = (value: unknown) => made(step, value).map(kept);
+    this.#eachRow({ ...step, call }, (values, i) => {
+      for (const value of values as unknown[]) {
         objects.push(value);
-        offsets.push(selection.offsets[i]);
+        offsets.push(this.#selection.offsetOf(i));
+      }
+    });
+    return ofObjects(objects, Float64Array.from(offsets));
+  }
+
+  #applyToObjects(step: CompiledStep, from: Objects): Objects {
+    const objects: unknown[] = [];
+    const offsets: number[] = [];
+    const add = (value: unknown, i: number) => {
+      objects.push(value);
+      offsets.push(from.offsets[i]);
+    };
+    if (step.kind === "where") {
+      const matches = new Int32Array(from.n);
+      const n = evaluatePredicate(step.expression.evaluate(from), from.n, matches);
+      for (let k = 0; k < n; k++) add(from.objects[matches[k]], matches[k]);
+      return ofObjects(objects, Float64Array.from(offsets));
+    }
+    for (let i = 0; i < from.n; i++) {
+      const object = from.objects[i];
+      try {
+        if (step.kind !== "filter") for (const value of made(step, object)) add(value, i);
+        else if (synchronous(step.call(object), step.name)) add(object, i);
+      } catch (error) {
+        throw functionFailed(step.name, error, from.offsets[i]);
       }
     }
     return ofObjects(objects, Float64Array.from(offsets));
   }
 
-  #call(step: { call: (record: unknown) => unknown; name: string }, selection: Selection, i: number): unknown {
-    const { objects } = selection;
-    const cursor = this.#cursor;
-    try {
-      if (objects) return step.call(objects[i]);
-      cursor.bad = undefined;
-      cursor.move(this.#batch!, this.#selected[i]);
-      const result = step.call(cursor.record);
-      if (cursor.bad === undefined) return result;
-    } catch (error) {
-      if (objects || cursor.bad === undefined) throw functionFailed(step.name, error, selection.offsets[i]);
-    }
-    const { reason, message } = cursor.bad!;
-    this.onReject(rejectRow(this.#batch!, this.#selected[i], reason, message));
-    return rejectedRow;
+  #sink(): void {
+    const rows = this.#selection;
+    if (!this.plan.group) return this.#collect();
+    this.#decode(this.#sinkColumns);
+    const records = this.#hasRecords ? this.#records() : undefined;
+    // Rows with a field that a user's aggregate could not read have left.
+    if (records) this.#decode(this.#sinkColumns);
+    if (rows.n > 0) this.#fold(rows, records, this.#order, (i) => rows.offsetOf(i));
   }
 
-  #sink(selection: Selection): void {
-    const { group } = this.plan;
-    if (!group) return this.#collect(selection);
-    const names = new Set([...this.#keys, ...this.#inputs.flat()].flatMap((expression) => expression.columns));
-    const needsRecords = group.aggregates.some((aggregate) => isOfRecords(aggregate));
-    let decoded = this.#decode(selection, names);
-    const records = needsRecords ? this.#records(decoded) : undefined;
-    if (records && records.length < decoded.n)
-      decoded = this.#decode(this.#ofRows(this.#selected, records.length), names);
-    if (decoded.n === 0) return;
-    const keys = this.#keys.map((key) => key.evaluate(decoded));
+  #sinkObjects(from: Objects): void {
+    if (this.plan.group)
+      this.#fold(from, from.objects, { file: this.#order.file, offsets: from.offsets }, (i) => from.offsets[i]);
+    else if (this.#select) this.#addVectors(this.#select, from);
+    else this.rows!.addObjects(from.objects);
+  }
+
+  #fold(frame: Frame, records: unknown[] | undefined, order: RowOrder, offsetOf: (i: number) => number): void {
+    const { aggregates } = this.plan.group!;
+    const keys = this.#keys.map((key) => key.evaluate(frame));
     const inputs = this.#inputs.map((expressions, at) =>
-      isOfRecords(group.aggregates[at])
+      isOfRecords(aggregates[at])
         ? [{ kind: "values", values: records! } satisfies Vector]
-        : expressions.map((expression) => expression.evaluate(decoded)),
+        : expressions.map((expression) => expression.evaluate(frame)),
     );
-    const order: RowOrder = { file: this.#file, offsets: decoded.offsets };
     try {
-      this.grouping!.fold(decoded.n, keys, inputs, order);
+      this.grouping!.fold(frame.n, keys, inputs, order);
     } catch (error) {
       if (!(error instanceof AggregateFailed)) throw error;
       const at = this.#functions.aggregates.indexOf(error.user);
-      throw functionFailed(`aggregate ${group.aggregates[at]?.name}`, error.cause, decoded.offsets[error.row]);
+      throw functionFailed(`aggregate ${aggregates[at]?.name}`, error.cause, offsetOf(error.row));
     }
   }
 
-  #collect(selection: Selection): void {
-    const { objects } = selection;
-    if (objects && !this.#select) return this.rows!.addObjects(objects);
-    if (!this.#select) {
-      const { columns } = this.plan.schema;
-      const decoded = this.#decode(
-        selection,
-        columns.map((column) => column.name),
+  #collect(): void {
+    const rows = this.#selection;
+    this.#decode(this.#sinkColumns);
+    if (rows.n === 0) return;
+    if (this.#select) this.#addVectors(this.#select, rows);
+    else
+      this.rows!.addVectors(
+        this.#sinkColumns.map((name) => rows.column(name)),
+        rows.n,
       );
-      return this.rows!.addVectors(
-        columns.map((column) => decoded.column(column.name)),
-        decoded.n,
-      );
-    }
-    const decoded = this.#decode(selection, new Set(this.#select.flatMap((expression) => expression.columns)));
+  }
+
+  #addVectors(select: CompiledExpression[], frame: Frame): void {
     this.rows!.addVectors(
-      this.#select.map((expression) => expression.evaluate(decoded)),
-      decoded.n,
+      select.map((expression) => expression.evaluate(frame)),
+      frame.n,
     );
   }
 
@@ -300,16 +288,14 @@ export class Pipeline {
    * What users' aggregates fold: copies of the selected records. Rows leave the selection where a field does not parse that
    * one of the aggregates looks at.
    */
-  #records(selection: Selection): unknown[] {
-    if (selection.objects) return selection.objects;
-    const step = { call: () => this.#readableRecord(), name: "an aggregate" };
+  #records(): unknown[] {
+    const { matches } = this.#selection;
     const values: unknown[] = [];
-    for (let i = 0; i < selection.n; i++) {
-      const record = this.#call(step, selection, i);
-      if (record === rejectedRow) continue;
-      this.#selected[values.length] = this.#selected[i];
+    this.#eachRow({ call: () => this.#readableRecord(), name: "an aggregate", kind: "map" }, (record, i) => {
+      matches[values.length] = i;
       values.push(record);
-    }
+    });
+    this.#selection.keep(values.length);
     return values;
   }
 
@@ -333,9 +319,13 @@ export class Pipeline {
   }
 }
 
-const rejectedRow = Symbol("rejected");
+/** What a map or flatMap makes of a record. A generator runs while it is read: it is user code too. */
+function made(step: UserStep, record: unknown): unknown[] {
+  const value = synchronous(step.call(record), step.name);
+  return step.kind === "map" ? [value] : Array.from(iterableOf(value, step.name));
+}
 
-function ofObjects(objects: unknown[], offsets: Float64Array): Selection {
+function ofObjects(objects: unknown[], offsets: Float64Array): Objects {
   return {
     n: objects.length,
     offsets,
@@ -375,6 +365,13 @@ function wantedColumns(plan: Plan, steps: CompiledStep[], sinks: CompiledExpress
   return every.filter((at) => names.has(columns[at].name));
 }
 
+/** What the group-by, or the output, reads of a row that is no object yet. */
+function sinkColumns(plan: Plan, folded: CompiledExpression[], select: CompiledExpression[] | undefined): string[] {
+  const expressions = plan.group ? folded : select;
+  if (!expressions) return plan.schema.columns.map((column) => column.name);
+  return [...new Set(expressions.flatMap((expression) => expression.columns))];
+}
+
 function isValidText(batch: Batch): boolean {
   const region = batch.bytes.subarray(batch.starts[0], batch.ends[batch.rows - 1]);
   return isAscii(region) || isUtf8(region);
@@ -392,8 +389,4 @@ function rejectRow(batch: Batch, row: number, reason: Rejected["reason"], messag
 
 function isOfRecords(aggregate: PlanAggregate): boolean {
   return aggregate.inputs.length === 0 && aggregate.spec.op === "user";
-}
-
-function unreachable(): never {
-  throw new Error("a column was read that was not decoded");
 }

@@ -1,11 +1,15 @@
 /**
- * The record that user functions see: a cursor over a batch. One object a worker, with an own enumerable getter per
- * column, so that `event.url`, `{ ...event }` and destructuring work; a field is decoded when somebody looks.
- * Valid during the call; `snapshot` makes a copy that lasts.
+ * The record that user functions see: a cursor over a selection. One object a worker, with an own enumerable getter per
+ * column, so that `event.url`, `{ ...event }` and destructuring work. Which columns a function looks at is learned while it
+ * runs: a column that many rows were asked for is read for all rows of the selection at once, on first sight; one that is
+ * looked at now and then (or whose texts hardly repeat) is read row by row. Valid during the call; `snapshot` makes a copy
+ * that lasts.
  */
 import { InputError } from "../base/errors.ts";
-import type { Batch, Column, ColumnType, RejectReason } from "../input/batch.ts";
+import type { Column, ColumnType, RejectReason } from "../input/batch.ts";
 import { BAD, decodeField } from "../kernel/scalar/decode.ts";
+import { RecordColumn } from "./record-column.ts";
+import type { Selection } from "./selection.ts";
 
 /** Thrown by a getter whose field does not parse: the row is rejected, whatever the function makes of it. */
 export class BadField extends InputError {
@@ -27,20 +31,22 @@ export class RecordCursor {
   readonly record: Record<string, unknown> = {};
   /** Set when a getter met a field that does not parse, even if the function caught the error. */
   bad: BadField | undefined;
-  readonly #fields: { column: Column; at: number }[];
-  #batch: Batch | undefined;
-  #row = 0;
+  /** Which row of the selection the record is. */
+  at = 0;
+  readonly #columns: RecordColumn[];
+  readonly #selection: Selection;
 
-  constructor(columns: Column[], wanted: number[]) {
-    this.#fields = wanted.map((column, at) => ({ column: columns[column], at }));
-    for (const { column, at } of this.#fields) {
-      Object.defineProperty(this.record, column.name, { enumerable: true, get: this.#getter(column, at) });
+  constructor(columns: Column[], selection: Selection) {
+    this.#selection = selection;
+    this.#columns = selection.wanted.map((column, slot) => new RecordColumn(columns[column], slot, selection));
+    for (const column of this.#columns) {
+      Object.defineProperty(this.record, column.column.name, { enumerable: true, get: this.#getter(column) });
     }
   }
 
-  move(batch: Batch, row: number): void {
-    this.#batch = batch;
-    this.#row = row;
+  /** The rows of the selection are about to be looked at; again after rows have left it. */
+  begin(): void {
+    for (const column of this.#columns) column.begin();
   }
 
   /** A plain object with the values of all columns. */
@@ -55,11 +61,12 @@ export class RecordCursor {
   tolerantSnapshot(): { record: Record<string, unknown>; hasBad: boolean } {
     const record: Record<string, unknown> = {};
     let hasBad = false;
-    for (const { column, at } of this.#fields) {
-      const value = this.#decode(column, at);
+    for (const column of this.#columns) {
+      const { name } = column.column;
+      const value = this.#read(column);
       if (!(value instanceof BadField)) {
-        if (column.name in record) Object.defineProperty(record, column.name, { enumerable: true, value });
-        else record[column.name] = value;
+        if (name in record) Object.defineProperty(record, name, { enumerable: true, value });
+        else record[name] = value;
         continue;
       }
       hasBad = true;
@@ -67,27 +74,44 @@ export class RecordCursor {
         this.bad = value;
         throw value;
       };
-      Object.defineProperty(record, column.name, { enumerable: true, get });
+      Object.defineProperty(record, name, { enumerable: true, get });
     }
     return { record, hasBad };
   }
 
-  #getter(column: Column, at: number): () => unknown {
-    return () => {
-      const value = this.#decode(column, at);
+  /** Short getters, which the engine puts into the user's function. */
+  #getter(column: RecordColumn): () => unknown {
+    const slow = () => {
+      const value = this.#read(column);
       if (!(value instanceof BadField)) return value;
       this.bad = value;
       throw value;
     };
+    switch (column.column.type) {
+      case "text":
+        return () => {
+          column.looks++;
+          return column.isReady ? column.strings[column.numbers[this.at]] : slow();
+        };
+      case "int":
+      case "float":
+        return () => {
+          column.looks++;
+          return column.isReady && column.nulls === undefined ? column.values[this.at] : slow();
+        };
+      default:
+        return slow;
+    }
   }
 
-  #decode(column: Column, at: number): unknown {
-    const batch = this.#batch!;
-    const place = (this.#row * batch.columns + at) * 2;
-    const end = batch.ranges[place + 1];
-    if (end < 0) return null;
-    const value = decodeField(batch.bytes, batch.ranges[place], end, column.type);
-    if (value !== BAD) return value;
-    return new BadField(column, Buffer.from(batch.bytes.subarray(batch.ranges[place], end)).toString());
+  #read(column: RecordColumn): unknown {
+    const value = column.read(this.at);
+    if (value !== undefined) return value;
+    const { batch, rows } = this.#selection;
+    const place = (rows[this.at] * batch.columns + column.slot) * 2;
+    const [start, end] = [batch.ranges[place], batch.ranges[place + 1]];
+    const decoded = decodeField(batch.bytes, start, end, column.column.type);
+    if (decoded !== BAD) return decoded;
+    return new BadField(column.column, Buffer.from(batch.bytes.subarray(start, end)).toString());
   }
 }

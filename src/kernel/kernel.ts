@@ -4,7 +4,7 @@
  */
 import type { Batch, ColumnType, Parser, ParserOptions, Rejected } from "../input/batch.ts";
 import type { RowCodec } from "./partition/rows.ts";
-import type { RowOrder, Vector } from "./vector.ts";
+import type { RowOrder, TextVector, Vector } from "./vector.ts";
 
 /** A built-in aggregate as plain data. `inputs` of a step are given as vectors, in the order of the op's arguments. */
 export interface AggregateSpec {
@@ -79,8 +79,31 @@ export interface PartitionableGrouping extends Grouping {
   hashes(n: number, keys: Vector[], out: Int32Array): void;
 }
 
+/** Arrays in the memory that the kernel works on: it takes what lies there without a copy. */
+export interface KernelArrays {
+  /** n words or more. `old`: an array from here that is given up for it. */
+  ints(n: number, old?: Int32Array): Int32Array;
+  /** n doubles or more. */
+  doubles(n: number, old?: Float64Array): Float64Array;
+}
+
+/** Different texts of a column, numbered from 0 in the order in which they were met; null is one of them. */
+export interface TextInterner {
+  readonly size: number;
+  /** The number of each of n texts, until the next call; undefined: they lie in memory that the kernel does not know. */
+  intern(vector: TextVector, n: number): Int32Array | undefined;
+  /** A copy of the texts numbered `from` and above. */
+  textsFrom(from: number): TextVector;
+  /** Forgets all. */
+  clear(): void;
+}
+
 export interface Kernel {
   readonly name: "simd" | "scalar";
+  /** Undefined: any array will do. */
+  readonly arrays?: KernelArrays;
+  /** Undefined: looking a text up would cost as much as reading it. */
+  interner?(): TextInterner;
   parser(options: ParserOptions): Parser;
   /**
    * Column `column` (a position in the batch's ranges) of the n rows whose indexes are in `rows`, as a vector of its type.

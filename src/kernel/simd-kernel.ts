@@ -4,13 +4,18 @@ import type { Kernel } from "./kernel.ts";
 import { SimdDecoder } from "./simd/decode.ts";
 import { createSimdGrouping } from "./simd/grouping.ts";
 import { KernelInstance } from "./simd/instance.ts";
+import { SimdInterner } from "./simd/interner.ts";
+import { KernelMemory } from "./simd/memory.ts";
 import { createSimdParser } from "./simd/parser.ts";
 
 export function openSimdKernel(): Kernel {
   const instance = new KernelInstance();
-  const decoder = new SimdDecoder(instance);
+  const arrays = new KernelMemory(instance);
+  const decoder = new SimdDecoder(instance, arrays);
   return {
     name: "simd",
+    arrays,
+    interner: () => new SimdInterner(instance, arrays),
     parser: (options: ParserOptions) => createSimdParser(instance, options),
     decode: (batch, column, type, rows, n, out) => decoder.decode(batch, column, type, rows, n, out),
     grouping: (options) => createSimdGrouping(instance, options),
