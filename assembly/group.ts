@@ -1,5 +1,6 @@
 /** What the group-by calls. */
 export * from "./count";
+export { extremes, sumFloats, sumInts, sumSquares } from "./exact";
 export {
   dictionaryClear,
   dictionaryFree,

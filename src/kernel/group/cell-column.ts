@@ -1,24 +1,47 @@
 /** One value of any type per group, kept as its own copy: the state of min, max, first, last and any. */
 import type { ByteWriter } from "../../sketch/bytes.ts";
+import type { Arrays } from "./arrays.ts";
 import { Cell, NO_BYTES, NULL } from "./cell.ts";
-import { growBytes, growFloats } from "./grow.ts";
+
+/** What an array of its own costs beside its bytes, about. */
+const BYTES_PER_VALUE = 120;
 
 export class CellColumn {
   /** NULL where there is no value yet. */
-  tags: Uint8Array = new Uint8Array(16);
-  numbers: Float64Array = new Float64Array(16);
-  readonly #bytes: (Uint8Array | undefined)[] = [];
+  tags: Uint8Array;
+  numbers: Float64Array;
+  readonly #arrays: Arrays;
+  #groups = 0;
+  /** Bytes of the values, about. */
+  bytes = 0;
+  #bytes: (Uint8Array | undefined)[] = [];
   readonly #cell: Cell = new Cell();
 
+  constructor(arrays: Arrays) {
+    this.#arrays = arrays;
+    this.tags = arrays.bytes(16);
+    this.numbers = arrays.floats(16);
+  }
+
   grow(count: number): void {
-    this.tags = growBytes(this.tags, count);
-    this.numbers = growFloats(this.numbers, count);
+    this.#groups = count;
+    this.tags = this.#arrays.growBytes(this.tags, count);
+    this.numbers = this.#arrays.growFloats(this.numbers, count);
+  }
+
+  clear(): void {
+    this.tags.fill(0, 0, this.#groups);
+    this.numbers.fill(0, 0, this.#groups);
+    this.#bytes = [];
+    this.bytes = 0;
   }
 
   set(group: number, cell: Cell): void {
     this.tags[group] = cell.tag;
     this.numbers[group] = cell.number;
+    if (this.#bytes[group] !== undefined) this.bytes -= this.#bytes[group].length + BYTES_PER_VALUE;
     if (cell.hasBytes && cell.tag !== NULL) {
+      this.bytes += cell.end - cell.start + BYTES_PER_VALUE;
       this.#bytes[group] = new Uint8Array(cell.bytes.subarray(cell.start, cell.end));
     } else if (this.#bytes[group] !== undefined) this.#bytes[group] = undefined;
   }

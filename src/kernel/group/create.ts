@@ -30,13 +30,13 @@ export function createAccumulator(
       return new ApproxDistinctAccumulator();
     case "sum":
     case "mean":
-      return new SumAccumulator(op);
+      return new SumAccumulator(op, tables.arrays);
     case "min":
     case "max":
-      return new ExtremeAccumulator(op);
+      return new ExtremeAccumulator(op, tables.arrays);
     case "variance":
     case "stddev":
-      return new VarianceAccumulator(op);
+      return new VarianceAccumulator(op, tables.arrays);
     case "quantile":
       return new QuantileAccumulator(tables, options.q, options.relativeError);
     case "histogram":
@@ -46,7 +46,7 @@ export function createAccumulator(
     case "first":
     case "last":
     case "any":
-      return new PositionAccumulator(op);
+      return new PositionAccumulator(op, tables.arrays);
     case "collect":
       return new CollectAccumulator(options.limit);
     case "user":

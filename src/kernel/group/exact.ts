@@ -5,7 +5,7 @@
  * a big integer in units of 2^-2148 (the square of the smallest double). Only the final rounding is inexact.
  */
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
-import { growFloats } from "./grow.ts";
+import type { Arrays } from "./arrays.ts";
 
 /** Sums of 2^100 values below this cannot overflow. */
 const LARGE = 2 ** 900;
@@ -22,52 +22,57 @@ export interface Exact {
 }
 
 export class ExactSums {
-  #a: Float64Array = new Float64Array(16);
-  #b: Float64Array = new Float64Array(16);
-  #c: Float64Array = new Float64Array(16);
-  #d: Float64Array = new Float64Array(16);
+  readonly #arrays: Arrays;
+  /** Four doubles per group. */
+  parts: Float64Array;
   readonly #rest: Map<number, bigint> = new Map();
 
+  constructor(arrays: Arrays) {
+    this.#arrays = arrays;
+    this.parts = arrays.floats(64);
+  }
+
   grow(count: number): void {
-    this.#a = growFloats(this.#a, count);
-    this.#b = growFloats(this.#b, count);
-    this.#c = growFloats(this.#c, count);
-    this.#d = growFloats(this.#d, count);
+    this.parts = this.#arrays.growFloats(this.parts, count * 4);
+  }
+
+  clear(groups: number): void {
+    this.parts.fill(0, 0, groups * 4);
+    this.#rest.clear();
   }
 
   /** Adds a finite number. */
   add(group: number, x: number): void {
     if (x >= LARGE || x <= -LARGE) {
-      this.#addRest(group, toUnits(x));
+      this.addRest(group, x);
       return;
     }
-    const a = this.#a[group];
+    const { parts } = this;
+    const a = parts[group * 4];
     const sum = a + x;
     const part = sum - a;
     const error = a - (sum - part) + (x - part);
-    this.#a[group] = sum;
+    parts[group * 4] = sum;
     if (error !== 0) this.#addLow(group, error);
   }
 
   #addLow(group: number, x: number): void {
-    const b = this.#b[group];
-    const sum = b + x;
-    const part = sum - b;
-    const error = b - (sum - part) + (x - part);
-    this.#b[group] = sum;
-    if (error === 0) return;
-    const c = this.#c[group];
-    const sumC = c + error;
-    const partC = sumC - c;
-    const errorC = c - (sumC - partC) + (error - partC);
-    this.#c[group] = sumC;
-    if (errorC === 0) return;
-    const d = this.#d[group];
-    const sumD = d + errorC;
-    const partD = sumD - d;
-    const errorD = d - (sumD - partD) + (errorC - partD);
-    this.#d[group] = sumD;
-    if (errorD !== 0) this.#addRest(group, toUnits(errorD));
+    const { parts } = this;
+    let error = x;
+    for (let at = group * 4 + 1; at < group * 4 + 4; at++) {
+      const before = parts[at];
+      const sum = before + error;
+      const part = sum - before;
+      error = before - (sum - part) + (error - part);
+      parts[at] = sum;
+      if (error === 0) return;
+    }
+    this.addRest(group, error);
+  }
+
+  /** Adds a finite number past the doubles. */
+  addRest(group: number, x: number): void {
+    this.#addUnits(group, toUnits(x));
   }
 
   /** Adds x² of a finite number. */
@@ -76,7 +81,7 @@ export class ExactSums {
     if (size === 0) return;
     if (size < SQUARE_MIN || size > SQUARE_MAX) {
       const { mantissa, exponent } = decompose(x);
-      this.#addRest(group, (mantissa * mantissa) << BigInt(2 * exponent - REST_EXPONENT));
+      this.#addUnits(group, (mantissa * mantissa) << BigInt(2 * exponent - REST_EXPONENT));
       return;
     }
     // Veltkamp's split and Dekker's product: square + error is x² exactly.
@@ -89,29 +94,32 @@ export class ExactSums {
     if (error !== 0) this.#addLow(group, error);
   }
 
-  #addRest(group: number, units: bigint): void {
+  #addUnits(group: number, units: bigint): void {
     this.#rest.set(group, (this.#rest.get(group) ?? 0n) + units);
   }
 
   /** The sum rounded once to the nearest double, ties to even. */
   round(group: number): number {
-    if (this.#c[group] === 0 && this.#d[group] === 0 && !this.#rest.has(group))
-      return this.#a[group] + this.#b[group] + 0;
+    const { parts } = this;
+    const at = group * 4;
+    if (parts[at + 2] === 0 && parts[at + 3] === 0 && !this.#rest.has(group)) return parts[at] + parts[at + 1] + 0;
     const { mantissa, exponent } = this.exact(group);
     return ratio(mantissa, 1n, exponent);
   }
 
   exact(group: number): Exact {
-    const parts = [this.#a[group], this.#b[group], this.#c[group], this.#d[group]]
-      .filter((x) => x !== 0)
-      .map(decompose);
+    const parts = this.#nonZero(group).map(decompose);
     const rest = this.#rest.get(group);
     if (rest !== undefined) parts.push({ mantissa: rest, exponent: REST_EXPONENT });
     return parts.reduce(addExact, { mantissa: 0n, exponent: 0 });
   }
 
+  #nonZero(group: number): number[] {
+    return Array.from(this.parts.subarray(group * 4, group * 4 + 4)).filter((x) => x !== 0);
+  }
+
   write(writer: ByteWriter, group: number): void {
-    const parts = [this.#a[group], this.#b[group], this.#c[group], this.#d[group]].filter((x) => x !== 0);
+    const parts = this.#nonZero(group);
     const rest = this.#rest.get(group);
     writer.byte(parts.length + (rest === undefined ? 0 : 8));
     for (const part of parts) writer.float64(part);
@@ -121,7 +129,7 @@ export class ExactSums {
   merge(reader: ByteReader, group: number): void {
     const head = reader.byte();
     for (let i = head & 7; i > 0; i--) this.add(group, reader.float64());
-    if (head & 8) this.#addRest(group, reader.bigint());
+    if (head & 8) this.#addUnits(group, reader.bigint());
   }
 }
 

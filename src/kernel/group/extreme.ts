@@ -2,41 +2,53 @@
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { NumberVector, Vector } from "../vector.ts";
 import { type Accumulator, inputOf } from "./accumulator.ts";
+import type { Arrays } from "./arrays.ts";
 import { Cell, compareCells, NULL, tagOf } from "./cell.ts";
 import { CellColumn } from "./cell-column.ts";
 
 export class ExtremeAccumulator implements Accumulator {
   readonly #op: "min" | "max";
-  readonly #sign: number;
-  readonly #best: CellColumn = new CellColumn();
+  protected readonly sign: number;
+  protected readonly best: CellColumn;
   readonly #cell: Cell = new Cell();
   readonly #other: Cell = new Cell();
 
-  constructor(op: "min" | "max") {
+  constructor(op: "min" | "max", arrays: Arrays) {
     this.#op = op;
-    this.#sign = op === "min" ? 1 : -1;
+    this.sign = op === "min" ? 1 : -1;
+    this.best = new CellColumn(arrays);
+  }
+
+  get bytes(): number {
+    return this.best.bytes;
+  }
+
+  clear(): void {
+    this.best.clear();
   }
 
   grow(count: number): void {
-    this.#best.grow(count);
+    this.best.grow(count);
   }
 
   step(groups: Int32Array, n: number, inputs: Vector[]): void {
     const input = inputOf(inputs, this.#op);
     if (input.kind !== "text" && input.kind !== "values" && input.kind !== "bigint") {
-      this.#stepNumbers(groups, n, input);
+      this.stepNumbers(groups, n, input);
       return;
     }
-    for (let i = 0; i < n; i++) {
-      this.#cell.load(input, i);
-      this.#offer(groups[i]);
-    }
+    for (let i = 0; i < n; i++) this.offerRow(groups[i], input, i);
   }
 
-  #stepNumbers(groups: Int32Array, n: number, input: NumberVector): void {
-    const { tags, numbers } = this.#best;
+  protected offerRow(group: number, input: Vector, row: number): void {
+    this.#cell.load(input, row);
+    this.#offer(group);
+  }
+
+  protected stepNumbers(groups: Int32Array, n: number, input: NumberVector): void {
+    const { tags, numbers } = this.best;
     const { values, nulls } = input;
-    const sign = this.#sign;
+    const sign = this.sign;
     const tag = tagOf(input.kind);
     for (let i = 0; i < n; i++) {
       if (nulls !== undefined && nulls[i] !== 0) continue;
@@ -50,15 +62,15 @@ export class ExtremeAccumulator implements Accumulator {
 
   #offer(group: number): void {
     if (this.#cell.tag === NULL) return;
-    if (this.#best.tags[group] !== NULL) {
-      this.#best.load(group, this.#other);
-      if (compareCells(this.#cell, this.#other) * this.#sign >= 0) return;
+    if (this.best.tags[group] !== NULL) {
+      this.best.load(group, this.#other);
+      if (compareCells(this.#cell, this.#other) * this.sign >= 0) return;
     }
-    this.#best.set(group, this.#cell);
+    this.best.set(group, this.#cell);
   }
 
   write(writer: ByteWriter, groups: Int32Array): void {
-    for (const group of groups) this.#best.write(writer, group);
+    for (const group of groups) this.best.write(writer, group);
   }
 
   merge(reader: ByteReader, map: Int32Array): void {
@@ -69,6 +81,6 @@ export class ExtremeAccumulator implements Accumulator {
   }
 
   finish(group: number): unknown {
-    return this.#best.value(group);
+    return this.best.value(group);
   }
 }

@@ -7,27 +7,42 @@ import { UsageError } from "../../base/errors.ts";
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { RowOrder, Vector } from "../vector.ts";
 import { type Accumulator, doubles, inputOf } from "./accumulator.ts";
+import type { Arrays } from "./arrays.ts";
 import { Cell, NULL } from "./cell.ts";
 import { CellColumn } from "./cell-column.ts";
-import { growFloats } from "./grow.ts";
 
 export class PositionAccumulator implements Accumulator {
   readonly #op: "first" | "last" | "any";
-  readonly #values: CellColumn = new CellColumn();
-  #times: Float64Array = new Float64Array(16);
-  #files: Float64Array = new Float64Array(16);
-  #offsets: Float64Array = new Float64Array(16);
+  readonly #arrays: Arrays;
+  readonly #values: CellColumn;
+  #times: Float64Array;
+  #files: Float64Array;
+  #offsets: Float64Array;
   readonly #cell: Cell = new Cell();
 
-  constructor(op: "first" | "last" | "any") {
+  constructor(op: "first" | "last" | "any", arrays: Arrays) {
     this.#op = op;
+    this.#arrays = arrays;
+    this.#values = new CellColumn(arrays);
+    this.#times = arrays.floats(16);
+    this.#files = arrays.floats(16);
+    this.#offsets = arrays.floats(16);
+  }
+
+  get bytes(): number {
+    return this.#values.bytes;
+  }
+
+  /** Times, files and offsets mean nothing where there is no value. */
+  clear(): void {
+    this.#values.clear();
   }
 
   grow(count: number): void {
     this.#values.grow(count);
-    this.#times = growFloats(this.#times, count);
-    this.#files = growFloats(this.#files, count);
-    this.#offsets = growFloats(this.#offsets, count);
+    this.#times = this.#arrays.growFloats(this.#times, count);
+    this.#files = this.#arrays.growFloats(this.#files, count);
+    this.#offsets = this.#arrays.growFloats(this.#offsets, count);
   }
 
   step(groups: Int32Array, n: number, inputs: Vector[], order: RowOrder): void {

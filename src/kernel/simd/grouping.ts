@@ -1,13 +1,14 @@
 /** The group-by of the SIMD kernel: the scalar one on tables in the kernel's memory, and with its steps in assembly/. */
 
+import type { Accumulator } from "../group/accumulator.ts";
 import { tagOf } from "../group/cell.ts";
 import { createAccumulator } from "../group/create.ts";
 import { createGrouping, type GroupingOptions } from "../group/grouping.ts";
 import { hashVector } from "../group/hash-vector.ts";
 import type { Tables } from "../group/tables.ts";
-import type { PartitionableGrouping } from "../kernel.ts";
+import type { AggregateSpec, PartitionableGrouping } from "../kernel.ts";
 import type { Vector } from "../vector.ts";
-import { SimdCount } from "./accumulators.ts";
+import { SimdCount, SimdExtreme, SimdSum, SimdVariance } from "./accumulators.ts";
 import { SimdDictionary } from "./dictionary.ts";
 import type { KernelInstance } from "./instance.ts";
 import { SimdPairSet, SimdPairTable } from "./pair-table.ts";
@@ -25,9 +26,28 @@ export function simdTables(space: Space): Tables {
     pairs: () => new SimdPairTable(space),
     members: () => new SimdPairSet(space),
     hash: (vector, n, out) => hash(space, vector, n, out),
-    accumulator: (spec, user) => (spec.op === "count" ? new SimdCount(space) : createAccumulator(spec, user, tables)),
+    accumulator: (spec, user) => simdAccumulator(space, spec.op) ?? createAccumulator(spec, user, tables),
   };
   return tables;
+}
+
+/** Undefined where the scalar one does: first, last, any, collect, user, and those of which only the tables count. */
+function simdAccumulator(space: Space, op: AggregateSpec["op"]): Accumulator | undefined {
+  switch (op) {
+    case "count":
+      return new SimdCount(space);
+    case "sum":
+    case "mean":
+      return new SimdSum(op, space);
+    case "min":
+    case "max":
+      return new SimdExtreme(op, space);
+    case "variance":
+    case "stddev":
+      return new SimdVariance(op, space);
+    default:
+      return undefined;
+  }
 }
 
 function hash(space: Space, vector: Vector, n: number, out: Int32Array): void {

@@ -11,6 +11,47 @@ export interface GroupFunctions {
   countRows(groups: number, n: number, counts: number): void;
   countText(groups: number, ends: number, n: number, counts: number): void;
   countValid(groups: number, nulls: number, n: number, counts: number): void;
+  extremes(
+    groups: number,
+    n: number,
+    values: number,
+    nulls: number,
+    tag: number,
+    sign: number,
+    tags: number,
+    numbers: number,
+    report: number,
+  ): void;
+  sumFloats(
+    groups: number,
+    n: number,
+    values: number,
+    nulls: number,
+    seen: number,
+    counts: number,
+    parts: number,
+    report: number,
+  ): void;
+  sumInts(
+    groups: number,
+    n: number,
+    values: number,
+    nulls: number,
+    seen: number,
+    counts: number,
+    ints: number,
+    report: number,
+  ): void;
+  sumSquares(
+    groups: number,
+    n: number,
+    values: number,
+    nulls: number,
+    counts: number,
+    sums: number,
+    squares: number,
+    report: number,
+  ): void;
   dictionaryNew(): number;
   dictionaryClear(d: number): void;
   dictionaryFree(d: number): void;
