@@ -19,7 +19,7 @@ import {
 import { builtins } from "./bundle-builtins.ts";
 
 /** Loaded by name or address: from outside, or as the first module of a thread. */
-const entries = ["index", "cli/main", "executor/thread-entry", "job/worker", "generate/task"];
+const entries = ["index", "cli/main", "executor/thread-entry", "job/worker", "run/range-task", "generate/task"];
 
 /** Every file of the bundle with code lies in a folder like this one, but for index.js, which only hands on. */
 const DEPTH = "../";

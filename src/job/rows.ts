@@ -1,4 +1,5 @@
 /** Output rows: collecting them in a worker, comparing, sorting and cutting them. The order of values is the engine's one order. */
+import { compareValues } from "../kernel/order.ts";
 import type { Vector } from "../kernel/vector.ts";
 import type { Plan, SortKey } from "./plan.ts";
 
@@ -78,40 +79,6 @@ function sortOrder(set: RowSet, names: string[], sort: SortKey[]): Uint32Array {
     }
     return left - right;
   });
-}
-
-const ranks: Record<string, number> = { boolean: 0, number: 1, bigint: 1, string: 2, object: 3 };
-
-/** The one order of values: false before true, numbers by value (NaN last), text by code points, null last. */
-export function compareValues(a: unknown, b: unknown): number {
-  if (a == null || b == null) return Number(a == null) - Number(b == null);
-  if (a instanceof Date) a = a.getTime();
-  if (b instanceof Date) b = b.getTime();
-  const rank = ranks[typeof a] - ranks[typeof b];
-  if (rank !== 0) return rank;
-  if (typeof a === "string") return compareText(a, b as string);
-  if (typeof a === "object") return compareText(JSON.stringify(a), JSON.stringify(b));
-  const x = a as number;
-  const y = b as number;
-  return x < y ? -1 : x > y ? 1 : x === y ? 0 : Number(Number.isNaN(x)) - Number(Number.isNaN(y));
-}
-
-/** By code points, which is the order of UTF-8 bytes; `<` compares UTF-16 units and differs where surrogates are. */
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    let x = a.charCodeAt(i);
-    let y = b.charCodeAt(i);
-    if (x === y) continue;
-    // Surrogates stand for code points above all others of the basic plane.
-    if (x >= 0xd800 && y >= 0xd800) {
-      x += x >= 0xe000 ? -0x800 : 0x2000;
-      y += y >= 0xe000 ? -0x800 : 0x2000;
-    }
-    return x - y;
-  }
-  return a.length - b.length;
 }
 
 function appendValues(out: unknown[], vector: Vector, n: number): void {

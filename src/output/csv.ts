@@ -2,8 +2,8 @@
  * CSV as RFC 4180 has it, with LF line ends and a header line; TSV by another delimiter. Null is an empty field, the
  * empty text is `""`; lists and objects are JSON text. A row of one null is `""`, since readers skip blank lines.
  */
-import { cellText } from "./cell.ts";
 import type { Result } from "./output.ts";
+import { csvQuoter, csvStyle, lineWriter } from "./row-style.ts";
 import type { Sink } from "./sink.ts";
 
 export interface CsvOptions {
@@ -15,21 +15,22 @@ export interface CsvOptions {
 /** Writes the result; returns the number of rows. */
 export async function writeCsv(result: Result, sink: Sink, options: CsvOptions): Promise<number> {
   const delimiter = options.delimiter ?? ",";
-  const special = new RegExp(`["\\n\\r${delimiter === "\t" ? "\\t" : delimiter}]`);
-  const quote = (text: string): string =>
-    text === "" || special.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   const { columns } = result;
-  const blank = columns.length === 1 ? '""' : "";
-  let rows = 0;
+  const style = csvStyle(columns, delimiter, options.timeZone);
+  const quote = csvQuoter(delimiter);
   await sink.text(`${columns.map((column) => quote(column.name)).join(delimiter)}\n`);
+  let rows = 0;
+  if (result.lines) {
+    for await (const piece of result.lines(style)) {
+      for (const bytes of piece.bytes) await sink.raw(bytes);
+      rows += piece.rows;
+    }
+    return rows;
+  }
+  const line = lineWriter(style, columns);
   for await (const batch of result.batches) {
     for (let row = 0; row < batch.rows; row++) {
-      let line = "";
-      for (let c = 0; c < columns.length; c++) {
-        const text = cellText(batch.columns[c][row], columns[c].type, options.timeZone);
-        line += (c === 0 ? "" : delimiter) + (text === null ? blank : quote(text));
-      }
-      const full = sink.text(`${line}\n`);
+      const full = sink.text(line(batch.columns, row));
       if (full !== undefined) await full;
     }
     rows += batch.rows;

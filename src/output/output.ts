@@ -13,6 +13,28 @@ export interface ResultColumn {
 export interface Result {
   columns: ResultColumn[];
   batches: AsyncIterable<{ rows: number; columns: unknown[][] }>;
+  /** The same rows as lines of text, where who makes them can do that at once; instead of the batches, not beside them. */
+  lines?: (style: RowStyle) => AsyncIterable<LinePiece>;
+}
+
+/** Some rows, whole lines each. */
+export interface LinePiece {
+  rows: number;
+  bytes: Uint8Array[];
+}
+
+/** How a row becomes a line. Plain data. */
+export interface RowStyle {
+  quoting: "csv" | "json";
+  /** CSV: one character. */
+  delimiter: string;
+  /** What precedes each column's cell: nothing or a delimiter, or the name in JSON. */
+  before: string[];
+  /** What stands for null. */
+  nullText: string;
+  /** What ends the line. */
+  end: string;
+  timeZone: string;
 }
 
 export type OutputFormat = "table" | "csv" | "json" | "ndjson" | "markdown" | "parquet" | "html";

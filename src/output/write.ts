@@ -51,7 +51,12 @@ export async function writeResult(result: Result, options: WriteOptions): Promis
   const sink = toFile ? await fileSink(options.path!) : streamSink(options.stdout ?? process.stdout, options.signal);
   try {
     const batches = abortable(result.batches, options.signal);
-    const watched = { columns: result.columns, batches: toFile ? batches : flushing(batches, sink) };
+    const { lines } = result;
+    const watched: Result = {
+      columns: result.columns,
+      batches: toFile ? batches : flushing(batches, sink),
+      ...(lines && { lines: (style) => abortable(lines(style), options.signal) }),
+    };
     const rows = await writers[options.format](watched, sink, options);
     throwIfAborted(options.signal);
     await sink.commit();

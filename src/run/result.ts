@@ -1,12 +1,17 @@
 /** The result of a run: typed rows, batches for the writers, and a summary once it has ended. */
 import { TaskError } from "../base/errors.ts";
 import type { Executor } from "../executor/executor.ts";
+import { type FinishedPart, orderOf, pieceOfValues } from "../job/finish.ts";
 import type { Plan } from "../job/plan.ts";
-import { compareValues, cutRows, type RowSet } from "../job/rows.ts";
+import { cutRows, type RowSet } from "../job/rows.ts";
+import { valuesOf } from "../kernel/columns.ts";
 import { kernelName } from "../kernel/open.ts";
+import { compareValues } from "../kernel/order.ts";
 import type { Result, ResultColumn, ResultType } from "../output/output.ts";
 import type { ThreadTable } from "../shared/thread-table.ts";
 import { type Execution, interrupted, type Totals, workerTask } from "./execute.ts";
+import { LargeRows } from "./large-rows.ts";
+import { withDates } from "./range-task.ts";
 import type { RejectedRow } from "./rejects.ts";
 import type { Progress, RunOptions } from "./run.ts";
 
@@ -47,6 +52,8 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   #summary = Promise.withResolvers<Summary>();
   #totals: Totals | undefined;
   #groups: RowSet | undefined;
+  /** In place of them, where they are many. */
+  #large: LargeRows | undefined;
   #queue: RowSet[] = [];
   #rowsGiven = 0;
   #ended = false;
@@ -77,7 +84,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   async #run(): Promise<void> {
     try {
       this.#totals = await this.#parts.execution.run();
-      if (this.#parts.plan.group) this.#groups = await this.#finishGroups();
+      if (this.#parts.plan.group) await this.#finishGroups();
     } catch (error) {
       const { signal } = this.#parts.options;
       this.#error = signal?.aborted && error instanceof TaskError ? interrupted(signal) : error;
@@ -85,7 +92,8 @@ export class RunResult<Row> implements AsyncIterable<Row> {
     } finally {
       clearInterval(this.#timer);
       if (this.#error === undefined) this.#parts.options.onProgress?.(this.#progress());
-      await this.#close();
+      // Many rows are merged by the workers while they are read.
+      if (!this.#large) await this.#close();
       this.#ended = true;
       this.#wake.resolve();
       if (this.#error === undefined) this.#summary.resolve(this.#summarise());
@@ -106,21 +114,41 @@ export class RunResult<Row> implements AsyncIterable<Row> {
     }
   }
 
-  async #finishGroups(): Promise<RowSet> {
+  async #finishGroups(): Promise<void> {
     const { execution, executor, plan, options } = this.#parts;
+    const { keys, aggregates } = plan.group!;
     const parts = await execution.partials();
     const finished = await Promise.all(
       parts.map((partials) =>
-        executor.submit<RowSet>(workerTask("finishPartials"), [plan, partials], { signal: options.signal }),
+        executor.submit<FinishedPart>(workerTask("finishPartials"), [plan, partials], { signal: options.signal }),
       ),
     );
+    const listsTimes = [...keys.map(() => false), ...aggregates.map((each) => each.listsTimes === true)];
+    if (finished.some((part) => !part.columns)) {
+      this.#large = this.#largeRows(finished, listsTimes);
+      return;
+    }
+    const sets = finished.map(({ rows, columns }) => ({ rows, columns, objects: undefined }));
     const names = this.columns.map((column) => column.name);
-    const merged = mergeSorted(finished, plan.group!.keys.length);
-    plan.group!.aggregates.forEach(({ listsTimes }, at) => {
-      const column = plan.group!.keys.length + at;
-      if (listsTimes) merged.columns![column] = merged.columns![column].map(withDates);
+    const merged = mergeSorted(sets, keys.length);
+    listsTimes.forEach((isList, column) => {
+      if (isList) merged.columns![column] = merged.columns![column].map(withDates);
     });
-    return cutRows(merged, names, plan);
+    this.#groups = cutRows(merged, names, plan);
+  }
+
+  #largeRows(finished: FinishedPart[], listsTimes: boolean[]): LargeRows {
+    const { executor, plan, options } = this.#parts;
+    return new LargeRows({
+      pieces: finished.flatMap(({ rows, columns, pieces }) => (columns ? pieceOfValues(plan, rows, columns) : pieces)),
+      order: orderOf(plan),
+      limit: plan.limit,
+      columns: this.columns,
+      listsTimes,
+      executor,
+      signal: options.signal,
+      onIdle: () => this.#close(),
+    });
   }
 
   /** Rows mode: takes the rows of one split; waits while the consumer is behind. */
@@ -143,7 +171,8 @@ export class RunResult<Row> implements AsyncIterable<Row> {
     const { plan } = this.#parts;
     if (plan.group) {
       await this.#scan;
-      yield this.#groups!;
+      if (this.#large) yield* largeSets(this.#large);
+      else yield this.#groups!;
       return;
     }
     if (plan.sort.length > 0) {
@@ -183,6 +212,12 @@ export class RunResult<Row> implements AsyncIterable<Row> {
 
   /** For the writers: columns of values, in batches. Columns of objects are taken from the first rows. */
   async result(): Promise<Result> {
+    const { columns: typed } = this;
+    if (this.#parts.plan.group) await this.#scan;
+    const large = this.#large;
+    if (large) {
+      return { columns: typed, batches: largeSets(large), lines: (style) => large.lines(style) };
+    }
     const sets = this.sets();
     let first = await sets.next();
     while (!first.done && first.value.rows === 0) first = await sets.next();
@@ -266,7 +301,8 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       rejected: rejected.count,
       bytes,
       // A split may give more than the limit leaves room for.
-      groups: this.#groups?.rows ?? Math.min(this.#rowsGiven, plan.limit ?? Number.POSITIVE_INFINITY),
+      groups:
+        this.#large?.rows ?? this.#groups?.rows ?? Math.min(this.#rowsGiven, plan.limit ?? Number.POSITIVE_INFINITY),
       seconds: Math.round(performance.now() - started) / 1000,
       workers: executor.workers,
       parser: kernelName(),
@@ -275,17 +311,20 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   }
 }
 
-/** A list of microseconds, or of [microseconds, count], with dates instead. */
-function withDates(list: unknown): unknown {
-  if (!Array.isArray(list)) return list;
-  const toDate = (micros: unknown) => (typeof micros === "number" ? new Date(micros / 1000) : micros);
-  return list.map((item) => (Array.isArray(item) ? [toDate(item[0]), ...item.slice(1)] : toDate(item)));
-}
-
 function columnsOf(plan: Plan): ResultColumn[] {
   const typed = plan.group ? [...plan.group.keys, ...plan.group.aggregates] : plan.select;
   if (!typed) return plan.schema.columns.map(({ name, type }) => ({ name, type }));
   return typed.map(({ name, type }) => ({ name, type: (type === "null" ? "any" : type) as ResultType }));
+}
+
+/** Typed columns become values only as far as somebody reads. */
+async function* largeSets(large: LargeRows): AsyncGenerator<RowSet & { columns: unknown[][] }> {
+  for await (const { rows, vectors } of large.vectors()) {
+    for (let at = 0; at < rows; at += BATCH_ROWS) {
+      const end = Math.min(rows, at + BATCH_ROWS);
+      yield { rows: end - at, columns: vectors.map((vector) => valuesOf(vector, at, end)), objects: undefined };
+    }
+  }
 }
 
 function objectColumns(objects: unknown[]): ResultColumn[] {

@@ -1,0 +1,141 @@
+/**
+ * The last step of a group-by in a worker: the finished groups of one part become rows in the order of the result.
+ * Few rows come as values. Many come as pieces, each sorted by itself, of typed columns in shared memory, so that the
+ * sort works on a bounded number of rows at a time and pieces travel without a copy; run/ranges.ts merges them.
+ */
+import { type NumberColumn, type ResultVector, vectorOf } from "../kernel/columns.ts";
+import type { Grouping } from "../kernel/kernel.ts";
+import { openTable } from "../kernel/open-table.ts";
+import type { OrderColumn } from "../kernel/order.ts";
+import type { ResultTable } from "../kernel/result-table.ts";
+import type { Plan } from "./plan.ts";
+
+/** Some rows, sorted by the order of the plan. */
+export interface SortedPiece {
+  rows: number;
+  vectors: ResultVector[];
+}
+
+/** The finished groups of one part. */
+export interface FinishedPart {
+  rows: number;
+  /** Few rows: as `Grouping.finish` gives them, sorted by key whatever the plan's order is. */
+  columns: unknown[][] | undefined;
+  pieces: SortedPiece[];
+}
+
+/** Up to so many rows of a part are values: merging and sorting those is done before a task would have begun. */
+const ROWS_AS_VALUES_MAX = 5_000;
+/** A piece is sorted in one go: rows and bytes that are worth that, and that memory has room for twice. */
+const PIECE_ROWS = 512 * 1024;
+const PIECE_BYTES = 48 * 1024 * 1024;
+
+/** Rows of a plan's groups are in the order of its sort, then by key. */
+export function orderOf({ group, sort }: Plan): OrderColumn[] {
+  const { keys, aggregates } = group!;
+  const names = [...keys, ...aggregates].map(({ name }) => name);
+  const order = sort
+    .map(({ column, descending }) => ({ column: names.indexOf(column), descending }))
+    .filter(({ column }) => column >= 0);
+  for (let key = 0; key < keys.length; key++) order.push({ column: key, descending: false });
+  return order;
+}
+
+/** What numbers of each column of a plan's groups are. */
+function kindsOf({ group }: Plan): NumberColumn["kind"][] {
+  return [...group!.keys, ...group!.aggregates].map(({ type }) =>
+    type === "int" || type === "timestamp" ? type : "float",
+  );
+}
+
+/** Values as pieces of typed columns, sorted where they are not by key already. */
+export function pieceOfValues(plan: Plan, rows: number, columns: unknown[][]): SortedPiece {
+  const builder = new PieceBuilder(plan);
+  builder.add(vectorsOf(plan, columns), rows);
+  return builder.finish()[0] ?? { rows: 0, vectors: [] };
+}
+
+function vectorsOf(plan: Plan, columns: unknown[][]): ResultVector[] {
+  const kinds = kindsOf(plan);
+  return columns.map((values, c) => vectorOf(values, kinds[c]));
+}
+
+/** `groupings`: the partitions of one part, each with its finished groups until the next is asked for. */
+export function finishPart(plan: Plan, groupings: Iterable<Grouping>): FinishedPart {
+  const builder = new PieceBuilder(plan);
+  let few: { rows: number; columns: unknown[][] } | undefined;
+  for (const grouping of groupings) {
+    if (few) builder.add(vectorsOf(plan, few.columns), few.rows);
+    few = undefined;
+    if (builder.isEmpty && grouping.groups <= ROWS_AS_VALUES_MAX) few = grouping.finish();
+    else addGroups(plan, grouping, builder);
+  }
+  if (few) return { rows: few.rows, columns: few.columns, pieces: [] };
+  const pieces = builder.finish();
+  return { rows: pieces.reduce((sum, piece) => sum + piece.rows, 0), columns: undefined, pieces };
+}
+
+function addGroups(plan: Plan, grouping: Grouping, builder: PieceBuilder): void {
+  const { rows, columns } = grouping.finish();
+  builder.add(vectorsOf(plan, columns), rows);
+}
+
+/** Gathers rows, and sorts and cuts a piece off whenever there are enough. */
+class PieceBuilder {
+  readonly #table: ResultTable = openTable();
+  readonly #order: OrderColumn[];
+  readonly #limit: number;
+  readonly #pieces: SortedPiece[] = [];
+  /** The table's rows are those of one grouping, which come sorted by key. */
+  #isSorted: boolean;
+  readonly #isByKey: boolean;
+
+  constructor(plan: Plan) {
+    this.#order = orderOf(plan);
+    this.#limit = plan.limit ?? Number.POSITIVE_INFINITY;
+    this.#isByKey = plan.sort.length === 0;
+    this.#isSorted = this.#isByKey;
+  }
+
+  get isEmpty(): boolean {
+    return this.#table.rows === 0 && this.#pieces.length === 0;
+  }
+
+  /** `rows` rows sorted by key. */
+  add(vectors: ResultVector[], rows: number): void {
+    if (this.#table.rows > 0) this.#isSorted = false;
+    for (let from = 0; from < rows; ) {
+      const to = Math.min(rows, from + PIECE_ROWS - this.#table.rows, from + STEP_ROWS);
+      this.#table.add(vectors, from, to);
+      from = to;
+      if (this.#table.rows >= PIECE_ROWS || this.#table.bytes >= PIECE_BYTES) this.#cut();
+    }
+  }
+
+  /** A piece of the rows in the table, or no more of them than anybody will see. */
+  #cut(): void {
+    const table = this.#table;
+    if (!this.#isSorted) table.sort(this.#order);
+    const rows = Math.min(table.rows, this.#limit);
+    const vectors = table.take(0, rows);
+    const isLimit = rows * 2 < table.rows;
+    table.clear();
+    this.#isSorted = this.#isByKey;
+    if (isLimit) {
+      table.add(vectors, 0, rows);
+      this.#isSorted = false;
+    } else this.#pieces.push({ rows, vectors });
+  }
+
+  finish(): SortedPiece[] {
+    if (this.#table.rows > 0) {
+      if (!this.#isSorted) this.#table.sort(this.#order);
+      const rows = Math.min(this.#table.rows, this.#limit);
+      this.#pieces.push({ rows, vectors: this.#table.take(0, rows) });
+    }
+    return this.#pieces;
+  }
+}
+
+/** Rows are added in steps, so that a piece does not become much larger than it should. */
+const STEP_ROWS = 16 * 1024;

@@ -1,0 +1,142 @@
+/**
+ * The rows of a large result of groups: sorted pieces in shared memory, merged range by range in the workers while
+ * somebody reads. So the run's executor outlives the scan, under these rules:
+ *
+ *   - a few ranges are in flight, taken in order; a reader who stops leaves no task behind: what waits is dropped, what
+ *     runs is waited for. The first reader's end gives the workers up;
+ *   - so does reading nothing for a while (IDLE_MS), before the first row or between two. Nothing keeps the program
+ *     alive meanwhile: the timer does not, and neither do resting workers;
+ *   - rows that are read after that, or after the executor was closed by its owner, are merged in this thread.
+ *
+ * The pieces live as long as the result, so it can be read again.
+ */
+import { TaskError } from "../base/errors.ts";
+import type { Executor, Future, Task } from "../executor/executor.ts";
+import { type ResultVector, sliceVector } from "../kernel/columns.ts";
+import type { OrderColumn } from "../kernel/order.ts";
+import type { LinePiece, ResultColumn, RowStyle } from "../output/output.ts";
+import { interrupted } from "./execute.ts";
+import { formatRange, mergeRange, type RangeTask, type Slice } from "./range-task.ts";
+import { cutRanges, type Sorted } from "./ranges.ts";
+
+const rangeModule = new URL(`./range-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
+
+/** Rows of one task: its columns and lines take some megabytes. */
+const RANGE_ROWS = 96 * 1024;
+/** Ranges in flight per worker: one is made while one waits to be taken. */
+const RANGES_PER_WORKER = 2;
+/** Workers that serve nobody for so long are given up. */
+const IDLE_MS = 1000;
+
+export interface LargeRowsOptions {
+  pieces: Sorted[];
+  order: OrderColumn[];
+  limit: number | undefined;
+  columns: ResultColumn[];
+  listsTimes: boolean[];
+  executor: Executor;
+  signal: AbortSignal | undefined;
+  /** Called once, when the executor is no longer needed. */
+  onIdle: () => Promise<void>;
+}
+
+export class LargeRows {
+  readonly rows: number;
+  readonly #options: LargeRowsOptions;
+  readonly #tasks: RangeTask[] = [];
+  #closing: Promise<void> | undefined;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: LargeRowsOptions) {
+    const { pieces, order, limit = Number.POSITIVE_INFINITY, columns, listsTimes } = options;
+    this.#options = options;
+    let rows = 0;
+    for (const slices of cutRanges(pieces, order, RANGE_ROWS)) {
+      const wanted = Math.min(
+        slices.reduce((sum, { from, to }) => sum + to - from, 0),
+        limit - rows,
+      );
+      if (wanted === 0) break;
+      rows += wanted;
+      this.#tasks.push({ slices, order, rows: wanted, columns, listsTimes });
+    }
+    this.rows = rows;
+    this.#rest();
+  }
+
+  /** Gives the workers up; rows that are read from now on are merged in this thread. */
+  close(): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#closing ??= this.#options.onIdle();
+    return this.#closing;
+  }
+
+  #rest(): void {
+    if (this.#closing) return;
+    this.#idle = setTimeout(() => this.close().catch(() => {}), IDLE_MS).unref();
+  }
+
+  /** All rows in order, as typed columns. */
+  vectors(): AsyncGenerator<{ rows: number; vectors: ResultVector[] }> {
+    return this.#each(async (task) => mergeRange(task), { module: rangeModule, key: "mergeRange", digest: "" }, []);
+  }
+
+  /** All rows in order, as lines. */
+  lines(style: RowStyle): AsyncGenerator<LinePiece> {
+    const task = { module: rangeModule, key: "formatRange", digest: "" };
+    return this.#each(async (range) => formatRange(range, style), task, [style]);
+  }
+
+  async *#each<T>(inline: (range: RangeTask) => Promise<T>, task: Task, more: unknown[]): AsyncGenerator<T> {
+    const { executor, signal } = this.#options;
+    const inFlight = Math.max(1, executor.workers * RANGES_PER_WORKER);
+    const pending: { range: RangeTask; future: Future<T> | undefined }[] = [];
+    let next = 0;
+    clearTimeout(this.#idle);
+    try {
+      for (let at = 0; at < this.#tasks.length; at++) {
+        while (next < this.#tasks.length && pending.length < inFlight) {
+          const range = this.#tasks[next++];
+          const future = this.#closing ? undefined : executor.submit<T>(task, [sliced(range), ...more], { signal });
+          // Whoever leaves early does not hear of it.
+          future?.catch(() => {});
+          pending.push({ range, future });
+        }
+        const { range, future } = pending.shift()!;
+        const result = await this.#unlessClosed(future, () => inline(range));
+        this.#rest();
+        yield result;
+        clearTimeout(this.#idle);
+      }
+    } finally {
+      for (const { future } of pending) if (future && !future.running) future.cancel();
+      await Promise.allSettled(pending.map(({ future }) => future));
+      await this.close();
+    }
+  }
+
+  /** An executor that was closed leaves the rest to this thread. */
+  async #unlessClosed<T>(future: Future<T> | undefined, inline: () => Promise<T>): Promise<T> {
+    const { signal } = this.#options;
+    try {
+      if (future) return await future;
+    } catch (error) {
+      if (signal?.aborted) throw interrupted(signal);
+      if (!(error instanceof TaskError && closedCodes.includes(error.code))) throw error;
+    }
+    if (signal?.aborted) throw interrupted(signal);
+    return inline();
+  }
+}
+
+const closedCodes = ["ERR_EXECUTOR_CLOSED", "ERR_CANCELLED"];
+
+/** Values are copied to the worker: only those of the range are. */
+function sliced(range: RangeTask): RangeTask {
+  const slices = range.slices.map((slice): Slice => {
+    if (slice.vectors.every(({ kind }) => kind !== "values")) return slice;
+    const rows = slice.to - slice.from;
+    return { vectors: slice.vectors.map((vector) => sliceVector(vector, slice.from, slice.to)), from: 0, to: rows };
+  });
+  return { ...range, slices };
+}
