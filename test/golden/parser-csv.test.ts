@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ParserOptions } from "../../src/input/batch.ts";
-import { createParser } from "../../src/kernel/scalar/parser.ts";
 import { parseChunks } from "../support/naive-parser.ts";
+import { parserKernels } from "../support/parsers.ts";
 
 interface Trap {
   source: string;
@@ -147,7 +147,7 @@ const traps: Record<string, Trap> = {
   "utf-8 in every place": { source: "é,😀\n", expected: [[0, "é", "😀"]] },
 };
 
-describe("csv traps", () => {
+describe.each(parserKernels)("csv traps ($kernel)", ({ createParser }) => {
   for (const [name, trap] of Object.entries(traps)) {
     test(name, () => {
       const fields = trap.fields ?? 2;
@@ -175,7 +175,7 @@ describe("csv traps", () => {
   }
 });
 
-describe("csv-spectrum", () => {
+describe.each(parserKernels)("csv-spectrum ($kernel)", ({ createParser }) => {
   // The published pair disagrees with itself: its JSON holds another phone number than its CSV.
   const contradictory = "location_coordinates.csv";
   const folder = dirname(createRequire(import.meta.url).resolve("csv-spectrum/package.json"));
@@ -209,51 +209,57 @@ describe("csv-spectrum", () => {
   }
 });
 
-test("a long record is skipped in bounded memory, its first bytes kept", () => {
-  const parser = createParser({
-    format: { kind: "csv", delimiter: ",", quote: '"', header: false },
-    schema: { columns: [{ name: "a", type: "text" }], fields: 1 },
-    wanted: [0],
-    lineBytesMax: 100_000,
-  });
-  parser.begin({ start: 0, end: Number.POSITIVE_INFINITY, first: true });
-  const chunk = new Uint8Array(64 * 1024).fill(97);
-  chunk[0] = 34;
-  let largest = 0;
-  for (let i = 0; i < 64; i++) {
-    const room = parser.reserve(chunk.length);
-    room.set(chunk);
-    largest = Math.max(largest, parser.push(room, false).bytes.length);
-    chunk[0] = 10;
-  }
-  const batch = parser.push(Buffer.from('"\nrest'), true);
-  expect(largest).toBeLessThan(1024 * 1024);
-  expect(batch.rejected.map((row) => [row.reason, row.offset, row.line, row.raw.length])).toEqual([
-    ["line-too-long", 0, 0, 1024 * 1024],
-  ]);
-  expect([batch.rows, batch.lines[0], parser.lines, parser.position]).toEqual([1, 64, 65, 64 * chunk.length + 6]);
-});
+test.each(parserKernels)(
+  "a long record is skipped in bounded memory, its first bytes kept ($kernel)",
+  ({ createParser }) => {
+    const parser = createParser({
+      format: { kind: "csv", delimiter: ",", quote: '"', header: false },
+      schema: { columns: [{ name: "a", type: "text" }], fields: 1 },
+      wanted: [0],
+      lineBytesMax: 100_000,
+    });
+    parser.begin({ start: 0, end: Number.POSITIVE_INFINITY, first: true });
+    const chunk = new Uint8Array(64 * 1024).fill(97);
+    chunk[0] = 34;
+    let largest = 0;
+    for (let i = 0; i < 64; i++) {
+      const room = parser.reserve(chunk.length);
+      room.set(chunk);
+      largest = Math.max(largest, parser.push(room, false).bytes.length);
+      chunk[0] = 10;
+    }
+    const batch = parser.push(Buffer.from('"\nrest'), true);
+    expect(largest).toBeLessThan(1024 * 1024);
+    expect(batch.rejected.map((row) => [row.reason, row.offset, row.line, row.raw.length])).toEqual([
+      ["line-too-long", 0, 0, 1024 * 1024],
+    ]);
+    expect([batch.rows, batch.lines[0], parser.lines, parser.position]).toEqual([1, 64, 65, 64 * chunk.length + 6]);
+  },
+);
 
-test("a long record under the limit is read whole, in linear time", () => {
-  const parser = createParser({
-    format: { kind: "csv", delimiter: ",", quote: '"', header: false },
-    schema: { columns: [{ name: "a", type: "text" }], fields: 2 },
-    wanted: [0],
-    lineBytesMax: 1 << 26,
-  });
-  const field = 'x""\n'.repeat(500_000);
-  const source = Buffer.from(`"${field}",1\n2,3\n`);
-  const cuts = Array.from({ length: 400 }, (_, i) => i * 5000);
-  const { rows, rejected } = parseChunks(
-    parser,
-    source,
-    { start: 0, end: Number.POSITIVE_INFINITY, first: true },
-    cuts,
-    true,
-  );
-  expect(rejected).toEqual([]);
-  expect(rows.map((row) => [row.line, row.values[0]?.length])).toEqual([
-    [0, 1_500_000],
-    [500_001, 1],
-  ]);
-});
+test.each(parserKernels)(
+  "a long record under the limit is read whole, in linear time ($kernel)",
+  ({ createParser }) => {
+    const parser = createParser({
+      format: { kind: "csv", delimiter: ",", quote: '"', header: false },
+      schema: { columns: [{ name: "a", type: "text" }], fields: 2 },
+      wanted: [0],
+      lineBytesMax: 1 << 26,
+    });
+    const field = 'x""\n'.repeat(500_000);
+    const source = Buffer.from(`"${field}",1\n2,3\n`);
+    const cuts = Array.from({ length: 400 }, (_, i) => i * 5000);
+    const { rows, rejected } = parseChunks(
+      parser,
+      source,
+      { start: 0, end: Number.POSITIVE_INFINITY, first: true },
+      cuts,
+      true,
+    );
+    expect(rejected).toEqual([]);
+    expect(rows.map((row) => [row.line, row.values[0]?.length])).toEqual([
+      [0, 1_500_000],
+      [500_001, 1],
+    ]);
+  },
+);

@@ -1,24 +1,23 @@
 /** Access logs: the formats of Apache's and nginx's documentation, their columns, and lines with traps in them. */
 import { describe, expect, test } from "vitest";
 import { COMBINED, COMMON, logColumns } from "../../src/kernel/scalar/log.ts";
-import { createParser } from "../../src/kernel/scalar/parser.ts";
 import { parseChunks } from "../support/naive-parser.ts";
+import { parserKernels } from "../support/parsers.ts";
 
 function read(logFormat: string, lines: string[], names?: string[]): Record<string, string | null>[] {
   const columns = logColumns(logFormat);
   const wanted = (names ?? columns.map((column) => column.name)).map((name) =>
     columns.findIndex((column) => column.name === name),
   );
-  const parser = createParser({
-    format: { kind: "log", logFormat },
-    schema: { columns, fields: 0 },
-    wanted,
-    lineBytesMax: 1000,
-  });
   const source = Buffer.from(lines.join("\n"), "latin1");
   const range = { start: 0, end: Number.POSITIVE_INFINITY, first: true };
-  const whole = parseChunks(parser, source, range, []);
-  expect(parseChunks(parser, source, range, Array.from(source.keys()))).toEqual(whole);
+  const format = { kind: "log", logFormat } as const;
+  const options = { format, schema: { columns, fields: 0 }, wanted, lineBytesMax: 1000 };
+  const [whole, ...others] = parserKernels.flatMap(({ createParser }) => {
+    const parser = createParser(options);
+    return [[], Array.from(source.keys())].map((cuts) => parseChunks(parser, source, range, cuts));
+  });
+  for (const other of others) expect(other).toEqual(whole);
   return [
     ...whole.rows.map(({ values }) => Object.fromEntries(wanted.map((column, i) => [columns[column].name, values[i]]))),
     ...whole.rejected.map(({ reason, raw }) => ({ reason, raw })),

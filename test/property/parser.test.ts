@@ -1,10 +1,10 @@
 /** Any cut into chunks and any split at record starts gives what the naive reader gives. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Format, ParserOptions } from "../../src/input/batch.ts";
-import { createParser } from "../../src/kernel/scalar/parser.ts";
+import type { Format, Parser, ParserOptions } from "../../src/input/batch.ts";
 import { tries } from "../support/cases.ts";
 import { naiveParse, type PlainResult, parseChunks } from "../support/naive-parser.ts";
+import { parserKernels } from "../support/parsers.ts";
 
 function options(
   format: Format,
@@ -32,15 +32,16 @@ function sources(pieces: string[], maxLength = 60): fc.Arbitrary<{ source: Buffe
 
 function sameAsNaive(given: ParserOptions, source: Buffer, cuts: number[], inPlace: boolean): PlainResult {
   const expected = naiveParse(source, given);
-  const parser = createParser(given);
-  const actual = parseChunks(parser, source, { start: 0, end: Number.POSITIVE_INFINITY, first: true }, cuts, inPlace);
-  expect(actual).toEqual(expected);
-  expect(parser.done).toBe(true);
-  expect(parser.position).toBe(source.length);
+  for (const { kernel, createParser } of parserKernels) {
+    const parser = createParser(given);
+    const actual = parseChunks(parser, source, { start: 0, end: Number.POSITIVE_INFINITY, first: true }, cuts, inPlace);
+    expect(actual, kernel).toEqual(expected);
+    expect(parser.done).toBe(true);
+    expect(parser.position).toBe(source.length);
+  }
   return expected;
 }
 
-/** Reads the source as a chain of splits: each starts where the one before says that the next record is. */
 function sameInSplits(
   given: ParserOptions,
   source: Buffer,
@@ -48,7 +49,11 @@ function sameInSplits(
   cuts: number[],
   expected: PlainResult,
 ): void {
-  const parser = createParser(given);
+  for (const { createParser } of parserKernels) chainOfSplits(createParser(given), source, ends, cuts, expected);
+}
+
+/** Reads the source as a chain of splits: each starts where the one before says that the next record is. */
+function chainOfSplits(parser: Parser, source: Buffer, ends: number[], cuts: number[], expected: PlainResult): void {
   const all: PlainResult = { rows: [], rejected: [] };
   const starts = new Set([...expected.rows, ...expected.rejected].map((row) => row.offset));
   let start = 0;
@@ -198,10 +203,13 @@ test("ndjson: valid and broken lines, any key order, nested paths", () => {
         const source = Buffer.from(lines.join(eol) + (ending ? eol : ""));
         const given = options({ kind: "ndjson" }, ["a", "b.c", "b", "b.a.b", 'q"'], 0, [4, 0, 1, 2, 3, 0], 200);
         const expected = normal(naiveParse(source, given));
-        const parser = createParser(given);
         const range = { start: 0, end: Number.POSITIVE_INFINITY, first: true };
-        expect(normal(parseChunks(parser, source, range, cuts, inPlace))).toEqual(expected);
-        expect(normal(parseChunks(parser, source, range, Array.from(source.keys()), inPlace))).toEqual(expected);
+        for (const { kernel, createParser } of parserKernels) {
+          const parser = createParser(given);
+          expect(normal(parseChunks(parser, source, range, cuts, inPlace)), kernel).toEqual(expected);
+          const everywhere = Array.from(source.keys());
+          expect(normal(parseChunks(parser, source, range, everywhere, inPlace)), kernel).toEqual(expected);
+        }
       },
     ),
     tries(500),

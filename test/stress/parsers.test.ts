@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Format, ParserOptions } from "../../src/input/batch.ts";
-import { createParser } from "../../src/kernel/scalar/parser.ts";
 import { scaled, tries } from "../support/cases.ts";
 import { expectAsNaive, hostileCase, targets } from "../support/hostile.ts";
 import { naiveParse, parseChunks } from "../support/naive-parser.ts";
+import { parserKernels } from "../support/parsers.ts";
 
 const MEGABYTE = 1 << 20;
 const whole = { start: 0, end: Number.POSITIVE_INFINITY, first: true };
@@ -49,7 +49,7 @@ function optionsOf(
 
 const csv: Format = { kind: "csv", delimiter: ",", quote: '"', header: false };
 
-describe("sizes", () => {
+describe.each(parserKernels)("sizes ($kernel)", ({ createParser }) => {
   test("a million columns", () => {
     const count = scaled(100_000, 1_000_000);
     const line = `${Array.from({ length: count }, (_, i) => i).join(",")}\n`;

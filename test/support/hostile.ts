@@ -5,8 +5,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Batch, Format, Parser, ParserOptions } from "../../src/input/batch.ts";
-import { createParser } from "../../src/kernel/scalar/parser.ts";
 import { naiveParse, normalJson, type PlainResult, parseChunks } from "./naive-parser.ts";
+import { parserKernels } from "./parsers.ts";
 
 /** A format, how its columns are called, and pieces of text that mean something in it. */
 export interface Target {
@@ -162,20 +162,22 @@ class Checked implements Parser {
 /** What an earlier range leaves in the parser's buffer must never show. */
 const leftovers = Buffer.from('"",,\n{"a":{"b":1}}\nh - - [t] "GET / HTTP/1.0" 200 5 "-" "-"\n"\'}]"12'.repeat(40));
 
-/** One whole range over the source in all cuts, and the same source as a chain of splits, against the naive reader. */
+/** Through both kernels: one whole range over the source in all cuts, and the same source as a chain of splits, against the naive reader. */
 export function expectAsNaive(target: Target, given: HostileCase): void {
   const { source, cuts, ends, inPlace, lineBytesMax } = given;
   const options = optionsOf(target, lineBytesMax);
   const before = Buffer.from(source);
   const expected = normal(target, naiveParse(source, options));
-  const parser = new Checked(createParser(options));
-  parser.begin({ start: 0, end: Number.POSITIVE_INFINITY, first: true });
-  parser.push(leftovers, false);
-  const whole = { start: 0, end: Number.POSITIVE_INFINITY, first: true };
-  expect(normal(target, parseChunks(parser, source, whole, cuts, inPlace))).toEqual(expected);
-  expect([parser.done, parser.position]).toEqual([true, source.length]);
-  expect(normal(target, chain(parser, source, ends, cuts, inPlace))).toEqual(expected);
-  expect(source.equals(before), "the caller's bytes are untouched").toBe(true);
+  for (const { kernel, createParser } of parserKernels) {
+    const parser = new Checked(createParser(options));
+    parser.begin({ start: 0, end: Number.POSITIVE_INFINITY, first: true });
+    parser.push(leftovers, false);
+    const whole = { start: 0, end: Number.POSITIVE_INFINITY, first: true };
+    expect(normal(target, parseChunks(parser, source, whole, cuts, inPlace)), kernel).toEqual(expected);
+    expect([parser.done, parser.position]).toEqual([true, source.length]);
+    expect(normal(target, chain(parser, source, ends, cuts, inPlace)), kernel).toEqual(expected);
+    expect(source.equals(before), "the caller's bytes are untouched").toBe(true);
+  }
 }
 
 /** Each split starts where the one before says that the next record is. */

@@ -1,9 +1,9 @@
 /** Where the parsers of the SIMD kernel are made; a format without one of its own gets the scalar parser. */
 import type { Parser, ParserOptions } from "../../input/batch.ts";
-import { CsvParser } from "../scalar/csv.ts";
 import { LogParser } from "../scalar/log.ts";
 import { createParser } from "../scalar/parser.ts";
 import { parserMemory } from "./buffers.ts";
+import { SimdCsvParser } from "./csv-parser.ts";
 import type { KernelInstance } from "./instance.ts";
 
 /** As the scalar `createParser`, with the same errors; buffers and ranges lie in the instance's memory. */
@@ -11,7 +11,7 @@ export function createSimdParser(instance: KernelInstance, options: ParserOption
   const { format } = options;
   switch (format.kind) {
     case "csv":
-      return new CsvParser(options, format, parserMemory(instance));
+      return new SimdCsvParser(instance, options, format);
     case "log":
       return new LogParser(options, format.logFormat, parserMemory(instance));
     default:
