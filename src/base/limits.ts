@@ -74,3 +74,13 @@ export const WARM_BYTES_PER_WORKER: number = 1024 * 1024;
 export const REJECTED_RAW_BYTES_MAX: number = 64 * 1024;
 /** A compressed file is read by one worker, which is worth a word from this size on: smaller ones are done in a moment. */
 export const WHOLE_FILE_NOTICE_BYTES: number = 64 * 1024 * 1024;
+/** Groups that a worker keeps in one table; the keys of more are partitioned. Tables of so many outgrow a cache of a few MB. */
+export const FRONT_GROUPS_MAX: number = 64 * 1024;
+/** A worker's table with sets of distinct values beyond this is cut into partitions: each of those fits a cache again. */
+export const FRONT_BYTES_MAX: number = 96 * 1024 * 1024;
+/** Rows that a worker gathers before it looks whether folding them makes them fewer. */
+export const COMPACT_BYTES: number = 256 * 1024 * 1024;
+/** The least memory for a worker's part of a run: below this, spilling would be all it does. */
+export const WORKER_MEMORY_BYTES_MIN: number = 64_000_000;
+/** Share of the memory that is free for this process which a run may take unless it is told. */
+export const MEMORY_SHARE: number = 0.6;

@@ -3,7 +3,7 @@
  */
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.ts";
-import { TIMER_MS_MAX, WORKER_MEMORY_MB_MIN } from "../base/limits.ts";
+import { TIMER_MS_MAX } from "../base/limits.ts";
 import { formatCount, parseBytes } from "../base/units.ts";
 import { checkZone } from "../base/zone.ts";
 import { type AtomicFile, checkTarget, createAtomicFile } from "../output/atomic-file.ts";
@@ -67,7 +67,11 @@ function milliseconds(text: string): number {
 export function addAnswerFlags(command: Command): Command {
   return command
     .option("-w, --workers <n>", "worker threads; 0 runs inline, for debuggers", wholeNumber("--workers"))
-    .option("--memory <size>", "heap limit per worker, 16MB or more", bytes("--memory", `${WORKER_MEMORY_MB_MIN}MB`))
+    .option(
+      "--memory <size>",
+      "memory of the run, 64MB or more per worker: groups beyond it go to temporary files (default: 60% of what is free)",
+      bytes("--memory", "1B"),
+    )
     .option("-o, --output <file>", "write to a file: .csv .json .ndjson .md .parquet .html .txt; whole or not at all")
     .option(
       "--to <format>",
@@ -131,8 +135,7 @@ export class Answering {
     }
     this.options = {
       workers: flags.workers,
-      memoryMb:
-        flags.memory === undefined ? undefined : Math.max(WORKER_MEMORY_MB_MIN, Math.floor(flags.memory / 2 ** 20)),
+      memory: flags.memory,
       onError: onError === "fail" ? "fail" : "skip",
       maxErrors: flags.maxErrors,
       retries: flags.retries,

@@ -9,9 +9,13 @@ import { readChunks, readFileDecompressed } from "../input/codec.ts";
 import type { Source } from "../input/source.ts";
 import type { Grouping } from "../kernel/kernel.ts";
 import { openKernel } from "../kernel/open.ts";
+import { eachPartition } from "../kernel/partition/each-partition.ts";
+import { buffersOf, type Piece } from "../kernel/partition/piece.ts";
 import { transferable } from "../shared/transfer.ts";
 import { currentWorker, type WorkerContext } from "../shared/worker-context.ts";
+import { type FinishedPart, finishPart } from "./finish.ts";
 import { findJob, functionsOf } from "./job.ts";
+import { type MemoryPlan, PartitionedKernel } from "./partitioned.ts";
 import { type JobFunctions, Pipeline } from "./pipeline.ts";
 import type { Plan } from "./plan.ts";
 import type { RowSet } from "./rows.ts";
@@ -21,6 +25,7 @@ export interface SplitTask {
   /** Unique per run. */
   job: string;
   plan: Plan;
+  memory: MemoryPlan;
   split: SplitSpec;
   attempt: number;
   source: Source;
@@ -60,6 +65,7 @@ interface Session {
   job: string;
   /** It holds a partial: it may not be dropped before that is taken. */
   isHolding: boolean;
+  kernel: PartitionedKernel;
   pipeline: Pipeline;
   parser: Parser;
   epoch: number;
@@ -75,10 +81,10 @@ function thisWorker(): WorkerContext {
   return worker;
 }
 
-async function openSession(job: string, plan: Plan): Promise<Session> {
+async function openSession(job: string, plan: Plan, memory: MemoryPlan): Promise<Session> {
   const known = sessions.find((session) => session.job === job);
   if (known) return known;
-  const kernel = openKernel();
+  const kernel = new PartitionedKernel(openKernel(), memory, thisWorker().name);
   const pipeline = new Pipeline(plan, await findFunctions(plan), kernel);
   const parser = kernel.parser({
     format: plan.format,
@@ -86,7 +92,7 @@ async function openSession(job: string, plan: Plan): Promise<Session> {
     wanted: pipeline.wanted,
     lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX,
   });
-  const session = { job, isHolding: false, pipeline, parser, epoch: 0 };
+  const session = { job, isHolding: false, kernel, pipeline, parser, epoch: 0 };
   sessions.push(session);
   const idle = sessions.filter((each) => !each.isHolding && each !== session);
   for (const each of idle.slice(0, Math.max(0, sessions.length - SESSIONS_MAX))) closeSession(each.job);
@@ -96,7 +102,7 @@ async function openSession(job: string, plan: Plan): Promise<Session> {
 /** Forgets what this worker holds for a job. */
 export function closeSession(job: string): void {
   const at = sessions.findIndex((session) => session.job === job);
-  if (at >= 0) sessions.splice(at, 1);
+  if (at >= 0) sessions.splice(at, 1)[0].kernel.close();
 }
 
 async function findFunctions(plan: Plan): Promise<JobFunctions> {
@@ -111,7 +117,7 @@ export function warm(): void {}
 
 /** Does one split. Throws InputError (the row or file at fault) or TaskError (the user's function), with line and offset. */
 export async function runSplit(task: SplitTask): Promise<SplitResult> {
-  const session = await openSession(task.job, task.plan);
+  const session = await openSession(task.job, task.plan, task.memory);
   const worker = thisWorker();
   const epoch = new Map(task.epochs).get(worker.id) ?? 0;
   session.isHolding = !task.commit;
@@ -275,15 +281,36 @@ function takeBytes(grouping: Grouping, parts: number): Uint8Array[] {
   return bytes;
 }
 
-/** Hands over the partial that this worker holds, in hash parts, and starts a new one. Throws ERR_PARTIAL_LOST when it is not there. */
-export async function takePartial(job: string, epoch: number, parts: number): Promise<Uint8Array[]> {
+/**
+ * Hands over the partial that this worker holds, by part, and starts a new one. `parts`: a power of two up to 256.
+ * Throws ERR_PARTIAL_LOST when it is not there.
+ */
+export async function takePartial(job: string, epoch: number, parts: number): Promise<Piece[][]> {
   const session = sessions.find((each) => each.job === job);
   if (session?.epoch !== epoch) throw new TaskError("ERR_PARTIAL_LOST", "the worker no longer holds this partial");
-  const bytes = takeBytes(session.pipeline.grouping!, parts);
+  const pieces = session.kernel.takePieces(parts);
   session.isHolding = false;
-  return transferable(
-    bytes,
-    bytes.map((part) => part.buffer as ArrayBuffer),
+  return transferable(pieces, buffersOf(pieces.flat()));
+}
+
+/**
+ * Finishes one part, partition by partition. `pieces`: what all workers handed over of it; their memory is given back as
+ * they are used up.
+ */
+export async function finishPieces(
+  job: string,
+  plan: Plan,
+  memory: MemoryPlan,
+  pieces: Piece[],
+): Promise<FinishedPart> {
+  const session = await openSession(job, plan, memory);
+  // A partial that was given up may still lie there, and must not be mixed with these.
+  if (session.isHolding) session.epoch = -1;
+  session.isHolding = false;
+  const { kernel } = session;
+  return finishPart(
+    plan,
+    eachPartition({ pieces, grouping: kernel.emptyFront(), codec: kernel.codec, store: kernel.store }),
   );
 }
 
@@ -291,14 +318,6 @@ async function mergeAll(plan: Plan, partials: Uint8Array[]): Promise<Grouping> {
   const { grouping } = new Pipeline(plan, await findFunctions(plan), openKernel());
   for (const partial of partials) grouping!.merge(partial);
   return grouping!;
-}
-
-/** Merges the same part of several workers and finishes it: rows sorted by key. */
-export async function finishPartials(
-  plan: Plan,
-  partials: Uint8Array[],
-): Promise<{ rows: number; columns: unknown[][] }> {
-  return (await mergeAll(plan, partials)).finish();
 }
 
 /** Merges several partials to one. */

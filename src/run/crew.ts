@@ -6,6 +6,7 @@ import { createExecutor } from "../executor/create.ts";
 import type { Executor } from "../executor/executor.ts";
 import { ThreadTable } from "../shared/thread-table.ts";
 import { workerTask } from "./execute.ts";
+import { memoryOf } from "./memory.ts";
 import type { RunOptions } from "./run.ts";
 
 export interface Crew {
@@ -24,6 +25,7 @@ export function openCrew(options: RunOptions): Crew {
     throw new UsageError("ERR_WORKERS", `workers must be a whole number of 0 or more, not ${workers}`);
   }
   checkMemory(options.memoryMb);
+  memoryOf(options.memory, workers);
   const table = ThreadTable.create(Math.max(1, workers));
   const { executor, memoryMb } = options;
   if (executor) return { executor, isOwn: false, workers, table };

@@ -8,6 +8,8 @@ import { createLog, type Log } from "../base/log.ts";
 import type { Executor, ExecutorEvent, Task } from "../executor/executor.ts";
 import { checkPinned } from "../input/pin.ts";
 import type { Source } from "../input/source.ts";
+import type { FinishedPart } from "../job/finish.ts";
+import type { MemoryPlan } from "../job/partitioned.ts";
 import type { Plan } from "../job/plan.ts";
 import type { RowSet } from "../job/rows.ts";
 import {
@@ -20,6 +22,7 @@ import {
   type SplitSpec,
 } from "../job/schedule.ts";
 import type { SplitResult, SplitTask } from "../job/worker.ts";
+import { buffersOf, type Piece, partsFor, pieceOf } from "../kernel/partition/piece.ts";
 import { openMemory } from "../state/memory.ts";
 import { linesBefore } from "./lines.ts";
 import { type RejectReport, Rejects } from "./rejects.ts";
@@ -46,6 +49,8 @@ export interface ExecuteOptions {
   /** Blocks of streams, as they come. */
   blocks: AsyncIterable<StreamBlock> | undefined;
   executor: Executor;
+  /** What each worker may use. */
+  memory: MemoryPlan;
   retries: number;
   splitTimeoutMs: number | undefined;
   maxErrors: number;
@@ -80,7 +85,7 @@ export class Execution {
   #partials = openMemory().partials(this.job);
   #committed = 0;
   /** Partials taken from workers, cut in hash parts, by a number of their own. */
-  #taken = new Map<number, Uint8Array[]>();
+  #taken = new Map<number, Piece[][]>();
   #nextPartial = 0;
   #parts = 0;
   #groups = new Map<number, number>();
@@ -153,14 +158,27 @@ export class Execution {
     return sum;
   }
 
-  /** The partials of all splits, by hash part: merge the lists of one part, and the parts have different keys. */
-  async partials(): Promise<Uint8Array[][]> {
+  /** Merges and finishes what all workers hold, part by part, in the workers. Once, after `run`. */
+  async finish(signal: AbortSignal | undefined): Promise<FinishedPart[]> {
     // A commit may fail after the last split was done.
     if (this.#error) throw this.#error.cause;
-    const parts: Uint8Array[][] = Array.from({ length: Math.max(1, this.#parts) }, () => []);
-    for (const taken of this.#taken.values()) for (const [part, bytes] of taken.entries()) parts[part].push(bytes);
-    for await (const { bytes } of this.#partials.entries()) parts[0].push(bytes);
-    return parts;
+    const parts: Piece[][] = Array.from({ length: Math.max(1, this.#parts) }, () => []);
+    for (const taken of this.#taken.values()) for (const [part, pieces] of taken.entries()) parts[part].push(...pieces);
+    this.#taken.clear();
+    for await (const { bytes } of this.#partials.entries()) parts[0].push(pieceOf(bytes));
+    const { executor, plan } = this.#options;
+    return Promise.all(
+      parts.map((pieces) =>
+        executor.submit<FinishedPart>(workerTask("finishPieces"), [this.job, plan, this.#memory, pieces], {
+          transfer: buffersOf(pieces),
+          signal,
+        }),
+      ),
+    );
+  }
+
+  get #memory(): MemoryPlan {
+    return { ...this.#options.memory, isWhole: this.#commits };
   }
 
   #on(event: ScheduleEvent): void {
@@ -217,6 +235,7 @@ export class Execution {
     const task: SplitTask = {
       job: this.job,
       plan,
+      memory: this.#memory,
       split,
       attempt,
       source: sources[split.source],
@@ -312,7 +331,7 @@ export class Execution {
 
   #takePartials(workers: { worker: number; epoch: number }[]): void {
     const total = [...this.#groups.values()].reduce((sum, groups) => sum + groups, 0);
-    this.#parts ||= this.#commits || total < GROUPS_PER_PART_MIN ? 1 : this.#slots;
+    this.#parts ||= this.#commits || total < GROUPS_PER_PART_MIN ? 1 : partsFor(this.#slots);
     for (const { worker, epoch } of workers) this.#track(this.#takePartial(worker, epoch));
   }
 
@@ -321,7 +340,7 @@ export class Execution {
     const partial = this.#nextPartial++;
     try {
       const args = [this.job, epoch, this.#parts];
-      const parts = await executor.submit<Uint8Array[]>(workerTask("takePartial"), args, {
+      const parts = await executor.submit<Piece[][]>(workerTask("takePartial"), args, {
         ...(executor.kind !== "inline" && { worker }),
         signal: this.#abort.signal,
       });

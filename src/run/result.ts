@@ -115,14 +115,9 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   }
 
   async #finishGroups(): Promise<void> {
-    const { execution, executor, plan, options } = this.#parts;
+    const { execution, plan, options } = this.#parts;
     const { keys, aggregates } = plan.group!;
-    const parts = await execution.partials();
-    const finished = await Promise.all(
-      parts.map((partials) =>
-        executor.submit<FinishedPart>(workerTask("finishPartials"), [plan, partials], { signal: options.signal }),
-      ),
-    );
+    const finished = await execution.finish(options.signal);
     const listsTimes = [...keys.map(() => false), ...aggregates.map((each) => each.listsTimes === true)];
     if (finished.some((part) => !part.columns)) {
       this.#large = this.#largeRows(finished, listsTimes);

@@ -15,11 +15,13 @@ import type { Plan } from "../job/plan.ts";
 import { planOf } from "../job/plan-of.ts";
 import type { SplitSpec } from "../job/schedule.ts";
 import { kernelName } from "../kernel/open.ts";
+import type { PartitionLimits } from "../kernel/partition/partitioned-grouping.ts";
 import { logColumns } from "../kernel/scalar/log-format.ts";
 import { Alike } from "./alike.ts";
 import { type Crew, openCrew, warmUp } from "./crew.ts";
 import { Execution, interrupted } from "./execute.ts";
 import { refuseUnguarded } from "./guard.ts";
+import { RunMemory } from "./memory.ts";
 import { checkOutputs } from "./outputs.ts";
 import { RunResult } from "./result.ts";
 import { Streams } from "./streams.ts";
@@ -65,8 +67,15 @@ export interface RunOptions {
   splitBytes?: number;
   /** A longer line is rejected. Default 64 MiB. */
   lineBytesMax?: number;
-  /** Heap limit per worker, in MB: 16 or more. Default: Node's own. */
+  /**
+   * Memory of the run, all of its workers included, in bytes or as text (`512MB`): groups beyond it go to temporary files.
+   * At least 64 MB per worker. What your functions keep is not counted. Default: 60 % of what is free.
+   */
+  memory?: number | string;
+  /** Limit of the JavaScript heap per worker, in MB: 16 or more. Default: Node's own. */
   memoryMb?: number;
+  /** Of tests: when a group-by goes over to partitions. @internal */
+  partitionLimits?: Partial<PartitionLimits>;
   /** IANA zone for truncation where an expression names none. Default UTC. */
   timeZone?: string;
   /** Files that the caller is going to write: a run that reads one of them is refused. */
@@ -248,8 +257,10 @@ async function execute<Row>(
   const bytesTotal = files.reduce((sum, source) => sum + source.size, 0);
   const splits = splitsOf(prepared, { ...options, workers });
   const blocks = streams.length > 0 ? prepared.streams.blocks(streams, plan, splits.length) : undefined;
+  const memory = new RunMemory(options, workers);
   const execution = new Execution({
     plan,
+    memory: memory.plan,
     sources,
     splits,
     blocks,
@@ -270,7 +281,12 @@ async function execute<Row>(
     table,
     bytesTotal: streams.length > 0 ? 0 : bytesTotal,
   });
-  result.summary.catch((error) => explainBadRow(error, prepared.inferred)).finally(() => prepared.streams.close());
+  result.summary
+    .catch((error) => explainBadRow(error, prepared.inferred))
+    .finally(() => {
+      prepared.streams.close();
+      memory[Symbol.dispose]();
+    });
   await result.start();
   return result;
 }

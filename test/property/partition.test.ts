@@ -36,7 +36,7 @@ test("any limits, workers and parts give the naive answer", () => {
       const store = new MemoryStore();
       const draw = (): number => order.next().value as number;
       const workers = limits.map(
-        (each) => new PartitionedGrouping({ ...setup, create, limits: each, store, codec: rowsOf(scalarKernel) }),
+        (each) => new PartitionedGrouping({ ...setup, create, limits: each, store, codec: () => rowsOf(scalarKernel) }),
       );
       for (const record of shuffled(pairsOf(one.rows), draw)) {
         fold(workers[draw() % workers.length], one, record, draw() % 3 === 0);

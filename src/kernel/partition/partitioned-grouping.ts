@@ -35,7 +35,8 @@ export interface PartitionedOptions {
   aggregates: AggregateSpec[];
   /** Makes an in-cache group-by of the plan. */
   create(): Grouping;
-  codec: RowCodec;
+  /** Asked for with the first row that is put aside: it takes some megabytes. */
+  codec(): RowCodec;
   limits: PartitionLimits;
   store: SpillStore;
 }
@@ -98,7 +99,7 @@ export class PartitionedGrouping implements Grouping {
 
   #route(n: number, keys: Vector[], inputs: Vector[][], order: RowOrder): void {
     const front = this.#front as PartitionableGrouping;
-    const { rows, hashes } = this.#options.codec.room(n);
+    const { rows, hashes } = this.#rows.codec.room(n);
     let count = n;
     if (this.#skipRows > 0) {
       this.#skipRows -= n;
@@ -188,7 +189,7 @@ export class PartitionedGrouping implements Grouping {
 
   #folded(grouping: Grouping, pieces: Piece[]): Piece {
     grouping.reset();
-    for (const piece of pieces) foldPiece(piece, { ...this.#options, grouping });
+    for (const piece of pieces) foldPiece(piece, { grouping, codec: this.#rows.codec, store: this.#options.store });
     this.#groupsAside += grouping.groups;
     return { ...pieceOf(grouping.export(1)[0]), partition: pieces[0].partition };
   }
@@ -213,6 +214,12 @@ export class PartitionedGrouping implements Grouping {
     const pieces: Piece[][] = Array.from({ length: parts }, () => []);
     for (const piece of all) pieces[Math.floor(((piece.partition ?? 0) * parts) / PARTITIONS)].push(piece);
     return pieces;
+  }
+
+  /** The tables by themselves, empty: to finish partitions in, once nothing is held here any more. */
+  emptyFront(): Grouping {
+    this.reset();
+    return this.#front;
   }
 
   /** Only while it is not partitioned. */

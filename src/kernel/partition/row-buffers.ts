@@ -18,12 +18,18 @@ export class RowBuffers {
   /** Bytes of all chunks. Staging comes on top, and is always the same. */
   bytes = 0;
   rows = 0;
-  readonly #codec: RowCodec;
+  readonly #open: () => RowCodec;
+  #codec: RowCodec | undefined;
   #layout: string | undefined;
   #chunks: Chunk[][] = Array.from({ length: PARTITIONS }, () => []);
 
-  constructor(codec: RowCodec) {
-    this.#codec = codec;
+  /** `open` is called when there is a first row. */
+  constructor(open: () => RowCodec) {
+    this.#open = open;
+  }
+
+  get codec(): RowCodec {
+    return (this.#codec ??= this.#open());
   }
 
   /**
@@ -33,10 +39,10 @@ export class RowBuffers {
   append(n: number, rows: Int32Array, hashes: Int32Array, layout: string, columns: RawColumn[]): Piece[] {
     const sealed = this.#layout !== undefined && this.#layout !== layout ? this.takeAll() : [];
     this.#layout = layout;
-    const { used } = this.#codec;
+    const { used } = this.codec;
     this.rows += n;
     for (let at = 0; ; ) {
-      at = this.#codec.append(at, n, rows, hashes, columns);
+      at = this.codec.append(at, n, rows, hashes, columns);
       if (at === n) return sealed;
       const partition = hashes[at] >>> 24;
       if (used[partition] > 0) this.#flush(partition);
@@ -48,7 +54,7 @@ export class RowBuffers {
   }
 
   #flush(partition: number): void {
-    const { staging, used } = this.#codec;
+    const { staging, used } = this.codec;
     const start = partition * STAGING_BYTES;
     this.#put(partition, staging.subarray(start, start + used[partition]));
     used[partition] = 0;
@@ -69,7 +75,7 @@ export class RowBuffers {
 
   /** All rows of a partition, as one piece or none; they are no longer here. */
   take(partition: number): Piece[] {
-    if (this.#codec.used[partition] > 0) this.#flush(partition);
+    if (this.#codec && this.#codec.used[partition] > 0) this.#flush(partition);
     const chunks = this.#chunks[partition];
     if (chunks.length === 0) return [];
     for (const { bytes } of chunks) this.bytes -= bytes.length;
