@@ -132,7 +132,8 @@ function nextChunk(d: usize, need: usize): void {
   }
   const usual = min(CHUNK_BYTES_MAX, max(CHUNK_BYTES_MIN, load<i32>(d, CHUNK_BYTES)));
   const bytes = max(<usize>usual, need + CHUNK_HEADER);
-  const chunk = alloc(bytes);
+  // Sorting reads up to 15 bytes behind a text.
+  const chunk = alloc(bytes + 16);
   store<u32>(chunk, following);
   store<u32>(chunk, bytes, 4);
   if (current == 0) store<u32>(d, chunk, CHUNK_FIRST);

@@ -1,5 +1,6 @@
 /** What the group-by calls. */
 export * from "./count";
+export { commonTag, copyTexts, lengthsOf, numbersOf, placesOf, sortedIds } from "./dictionary-values";
 export { extremes, sumFloats, sumInts, sumSquares } from "./exact";
 export {
   dictionaryClear,
@@ -17,4 +18,4 @@ export {
 } from "./dictionary";
 export * from "./partition-hash";
 export { pairProbes, pairsClear, pairsFind, pairsFree, pairsIntern, pairsNew } from "./pair-table";
-export { setAdd, setClear, setCollect, setFree, setNew } from "./pair-set";
+export { setAdd, setAddRows, setClear, setCollect, setFree, setNew, setRows } from "./pair-set";

@@ -92,7 +92,7 @@ export function setAdd(
   groupCount: u32,
   idCount: u32,
 ): void {
-  reserve(s, groupCount, idCount);
+  reserve(s, groupCount, idCount, 0);
   if (load<u32>(s, BITS) != 0) addBits(s, groups, ids, n, counts);
   else addSparse(s, groups, ids, n, counts);
 }
@@ -169,9 +169,9 @@ function growSlots(s: usize): void {
   free(old);
 }
 
-/** Room for groups below groupCount and values below idCount, in the form that suits the pairs so far. */
-function reserve(s: usize, groupCount: u32, idCount: u32): void {
-  const pairs = <u64>load<u32>(s, SIZE);
+/** Room for groups below groupCount and values below idCount, in the form that suits the pairs so far and those to come. */
+function reserve(s: usize, groupCount: u32, idCount: u32, coming: u64): void {
+  const pairs = <u64>load<u32>(s, SIZE) + coming;
   const isBits = load<u32>(s, BITS) != 0;
   let stride = isBits ? load<i32>(s, STRIDE) : 0;
   while (<u64>32 << stride < <u64>idCount) stride++;
@@ -309,4 +309,115 @@ function place(next: usize, out: usize, group: i32, id: u32): void {
   const at = next + (<usize>group << 2);
   store<u32>(out + (<usize>load<u32>(at) << 2), id);
   store<u32>(at, load<u32>(at) + 1);
+}
+
+/** Rows of bits of some groups, `words` words each. 0: they are not kept as bits. */
+export function setRows(s: usize, groups: usize, n: i32, words: i32, out: usize): i32 {
+  const bits: usize = load<u32>(s, BITS);
+  if (bits == 0) return 0;
+  const stride = load<i32>(s, STRIDE) + 2;
+  const bytes = <usize>words << 2;
+  const there = min(bytes, <usize>1 << stride);
+  const count = load<u32>(s, GROUPS);
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const group = load<u32>(groups + (i << 2));
+    const to = out + i * bytes;
+    const from = bits + (<usize>group << stride);
+    for (let k: usize = 0; k < bytes; k += 4) {
+      store<u32>(to + k, group < count && k < there ? load<u32>(from + k) : 0);
+    }
+  }
+  return 1;
+}
+
+/** Whether ids[k] = k for all of them: then rows of bits fit as they are. */
+function isIdentity(ids: usize, n: i32): bool {
+  for (let k = 0; k < n; k++) if (load<i32>(ids + (<usize>k << 2)) != k) return false;
+  return true;
+}
+
+/** Adds rows of bits: bit k of row i is the pair (groups[i], ids[k]), for k below idsHere. */
+export function setAddRows(
+  s: usize,
+  groups: usize,
+  n: i32,
+  ids: usize,
+  idsHere: i32,
+  rows: usize,
+  words: i32,
+  counts: usize,
+  groupCount: u32,
+  idCount: u32,
+): void {
+  if (idsHere == 0 || n == 0) return;
+  // The last word's unused bits are not to be trusted: they come from outside.
+  const mask: u32 = (idsHere & 31) == 0 ? ~0 : (<u32>1 << (idsHere & 31)) - 1;
+  let total: u64 = 0;
+  for (let i: usize = 0; i < <usize>n * words; i++) total += popcnt(load<u32>(rows + (i << 2)));
+  reserve(s, groupCount, idCount, total);
+  const isBits = load<u32>(s, BITS) != 0;
+  const same = isBits && isIdentity(ids, idsHere);
+  let added = 0;
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const group = <usize>load<u32>(groups + (i << 2));
+    const from = rows + ((i * words) << 2);
+    const fresh = same
+      ? mergeRow(s, group, from, words, mask)
+      : isBits
+        ? permuteRow(s, group, from, words, mask, ids)
+        : spreadRow(s, group, from, words, mask, ids);
+    const count = counts + (group << 3);
+    store<f64>(count, load<f64>(count) + <f64>fresh);
+    added += fresh;
+  }
+  store<i32>(s, load<i32>(s, SIZE) + added, SIZE);
+}
+
+function mergeRow(s: usize, group: usize, from: usize, words: i32, mask: u32): i32 {
+  const to = <usize>load<u32>(s, BITS) + (group << (load<i32>(s, STRIDE) + 2));
+  let fresh = 0;
+  for (let k = 0; k < words; k++) {
+    const at = to + (<usize>k << 2);
+    const word = load<u32>(from + (<usize>k << 2)) & (k == words - 1 ? mask : ~0);
+    const before = load<u32>(at);
+    fresh += popcnt(word & ~before);
+    store<u32>(at, before | word);
+  }
+  return fresh;
+}
+
+function permuteRow(s: usize, group: usize, from: usize, words: i32, mask: u32, ids: usize): i32 {
+  const to = <usize>load<u32>(s, BITS) + (group << (load<i32>(s, STRIDE) + 2));
+  let fresh: u32 = 0;
+  for (let k = 0; k < words; k++) {
+    const base = ids + (<usize>k << 7);
+    let word = load<u32>(from + (<usize>k << 2)) & (k == words - 1 ? mask : ~0);
+    for (; word != 0; word &= word - 1) {
+      const id = load<u32>(base + (<usize>ctz(word) << 2));
+      const at = to + (<usize>(id >>> 5) << 2);
+      const before = load<u32>(at);
+      fresh += ((before >>> (id & 31)) & 1) ^ 1;
+      store<u32>(at, before | (<u32>1 << (id & 31)));
+    }
+  }
+  return fresh;
+}
+
+function spreadRow(s: usize, group: usize, from: usize, words: i32, mask: u32, ids: usize): i32 {
+  const owners: usize = load<u32>(s, OWNERS);
+  const stored = <i32>group + 1;
+  let fresh = 0;
+  for (let k = 0; k < words; k++) {
+    let word = load<u32>(from + (<usize>k << 2)) & (k == words - 1 ? mask : ~0);
+    for (; word != 0; word &= word - 1) {
+      const id = load<u32>(ids + ((<usize>k * 32 + <usize>ctz(word)) << 2));
+      const owner = owners + (<usize>id << 2);
+      const first = load<i32>(owner);
+      if (first == stored) continue;
+      if (first == 0) store<i32>(owner, stored);
+      else if (!insert(s, stored, id)) continue;
+      fresh++;
+    }
+  }
+  return fresh;
 }

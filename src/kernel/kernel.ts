@@ -3,6 +3,7 @@
  * twin (kernel/scalar) and, in time, the SIMD one; a third, naive one lives in the tests. It does no I/O and knows no jobs.
  */
 import type { Batch, ColumnType, Parser, ParserOptions, Rejected } from "../input/batch.ts";
+import type { ResultVectors } from "./columns.ts";
 import type { RowCodec } from "./partition/rows.ts";
 import type { RowOrder, TextVector, Vector } from "./vector.ts";
 
@@ -77,6 +78,11 @@ export interface PartitionableGrouping extends Grouping {
   ): number;
   /** The hash of each row's keys. */
   hashes(n: number, keys: Vector[], out: Int32Array): void;
+  /**
+   * Finished groups as typed columns, in key order as `finish` has them, or as they came. Numbers that are no counts,
+   * truths or timestamps have kind float. Valid until the next call of anything but this; copy what must live longer.
+   */
+  finishVectors(sorted: boolean): ResultVectors;
 }
 
 /** Arrays in the memory that the kernel works on: it takes what lies there without a copy. */

@@ -65,6 +65,46 @@ export class ByteWriter {
     this.length = length + count * width;
   }
 
+  /** n integers from 0 to `max`, of one width each. */
+  uints(values: Int32Array, n: number, max: number): void {
+    this.varint(max);
+    const width = widthOf(max);
+    this.reserve(n * width);
+    const { bytes, length } = this;
+    for (let i = 0, at = length; i < n; i++) {
+      const value = values[i];
+      bytes[at++] = value;
+      if (width > 1) bytes[at++] = value >>> 8;
+      if (width > 2) {
+        bytes[at++] = value >>> 16;
+        bytes[at++] = value >>> 24;
+      }
+    }
+    this.length = length + n * width;
+  }
+
+  /** n counts: as integers of 32 bits where they fit, else as doubles. */
+  counts(values: Float64Array, indexes: Int32Array): void {
+    const { length: n } = indexes;
+    let max = 0;
+    for (let i = 0; i < n; i++) if (values[indexes[i]] > max) max = values[indexes[i]];
+    if (max < 2 ** 31) {
+      const ints = new Int32Array(n);
+      for (let i = 0; i < n; i++) ints[i] = values[indexes[i]];
+      this.uints(ints, n, max);
+      return;
+    }
+    this.varint(2 ** 31);
+    for (let i = 0; i < n; i++) this.float64(values[indexes[i]]);
+  }
+
+  /** Bytes as they are, without their length. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
   /** A signed integer, |value| < 2^52. */
   signed(value: number): void {
     this.varint(value < 0 ? -value * 2 - 1 : value * 2);
@@ -173,6 +213,41 @@ export class ByteReader {
     if (worst >= limit && count > 0) throw truncated(this.at);
     this.at = at;
     return out;
+  }
+
+  /** What `uints` wrote, n of them. */
+  uints(n: number): Int32Array {
+    const width = widthOf(this.index(2 ** 31));
+    const bytes = this.raw(n * width);
+    const out = new Int32Array(n);
+    for (let i = 0, at = 0; i < n; i++) {
+      let value = bytes[at++];
+      if (width > 1) value |= bytes[at++] << 8;
+      if (width > 2) value |= (bytes[at++] << 16) | (bytes[at++] << 24);
+      if (value < 0) throw truncated(this.at);
+      out[i] = value;
+    }
+    return out;
+  }
+
+  /** What `counts` wrote, n of them. */
+  counts(n: number): Int32Array | Float64Array {
+    const { at } = this;
+    if (this.varint() < 2 ** 31) {
+      this.at = at;
+      return this.uints(n);
+    }
+    if (n * 8 > this.bytes.length - this.at) throw truncated(this.at);
+    const out = new Float64Array(n);
+    for (let i = 0; i < n; i++) out[i] = this.float64();
+    return out;
+  }
+
+  /** The next n bytes, where they are. */
+  raw(n: number): Uint8Array {
+    if (n > this.bytes.length - this.at) throw truncated(this.at);
+    this.at += n;
+    return this.bytes.subarray(this.at - n, this.at);
   }
 
   signed(): number {

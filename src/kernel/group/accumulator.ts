@@ -5,6 +5,7 @@
  */
 import { UsageError } from "../../base/errors.ts";
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import type { ResultVector } from "../columns.ts";
 import type { RowOrder, Vector } from "../vector.ts";
 
 export interface Accumulator {
@@ -17,6 +18,8 @@ export interface Accumulator {
   /** Folds what `write` wrote; map[i] is the group here of the i-th group there. */
   merge(reader: ByteReader, map: Int32Array): void;
   finish(group: number): unknown;
+  /** The same for many groups as a typed column, where that is cheaper. */
+  vector?(groups: Int32Array): ResultVector | undefined;
   /** Forgets everything and keeps the memory; without it, a new accumulator takes its place. */
   clear?(): void;
   /** Memory of tables and objects, about, beside the arrays. */
@@ -74,4 +77,11 @@ function toDouble(value: unknown, op: string): number | undefined {
   if (!(value instanceof Date)) throw notANumber(op, value);
   const time = value.getTime();
   return Number.isNaN(time) ? undefined : time * 1000;
+}
+
+/** Counts of groups as a column of a result. */
+export function countsOf(counts: Float64Array, groups: Int32Array): ResultVector {
+  const values = new Float64Array(groups.length);
+  for (let i = 0; i < values.length; i++) values[i] = counts[groups[i]];
+  return { kind: "int", values, nulls: undefined };
 }

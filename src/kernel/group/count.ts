@@ -1,7 +1,8 @@
 /** count(): rows. count(x): rows where x is not null. */
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import type { ResultVector } from "../columns.ts";
 import type { Vector } from "../vector.ts";
-import type { Accumulator } from "./accumulator.ts";
+import { type Accumulator, countsOf } from "./accumulator.ts";
 import type { Arrays } from "./arrays.ts";
 
 export class CountAccumulator implements Accumulator {
@@ -34,15 +35,20 @@ export class CountAccumulator implements Accumulator {
   }
 
   write(writer: ByteWriter, groups: Int32Array): void {
-    for (const group of groups) writer.varint(this.counts[group]);
+    writer.counts(this.counts, groups);
   }
 
   merge(reader: ByteReader, map: Int32Array): void {
-    for (const group of map) this.counts[group] += reader.varint();
+    const counts = reader.counts(map.length);
+    for (let i = 0; i < map.length; i++) this.counts[map[i]] += counts[i];
   }
 
   finish(group: number): number {
     return this.counts[group];
+  }
+
+  vector(groups: Int32Array): ResultVector {
+    return countsOf(this.counts, groups);
   }
 }
 

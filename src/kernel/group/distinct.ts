@@ -1,9 +1,14 @@
 /** distinct(x): exact count of different non-null values. A dictionary of values and a set of (group, value) pairs. */
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import type { ResultVector } from "../columns.ts";
 import type { Vector } from "../vector.ts";
-import { type Accumulator, inputOf } from "./accumulator.ts";
+import { type Accumulator, countsOf, inputOf } from "./accumulator.ts";
 import type { Members, Tables } from "./tables.ts";
 import type { ValueTable } from "./value-table.ts";
+
+/** Forms of a partial. */
+const LISTS = 0;
+const BITS = 1;
 
 export class DistinctAccumulator implements Accumulator {
   readonly #tables: Tables;
@@ -59,16 +64,37 @@ export class DistinctAccumulator implements Accumulator {
     this.#pairs.add(groups, ids, n, this.#counts, this.#groups, this.#values.size);
   }
 
+  /**
+   * Either all values and a row of bits per group, where that is smaller, or per group a number of ids, and those ids.
+   *
+   *     0 · ids per group · ids as a column          1 · values · rows of bits
+   */
   write(writer: ByteWriter, groups: Int32Array): void {
-    const { starts, ids } = this.#byGroup();
     let total = 0;
-    for (const group of groups) total += starts[group + 1] - starts[group];
+    for (let i = 0; i < groups.length; i++) total += this.#counts[groups[i]];
+    const { size } = this.#values;
+    const words = (size + 31) >>> 5;
+    const width = size < 256 ? 1 : size < 65_536 ? 2 : 4;
+    const rows = groups.length * words * 4 < total * width ? this.#pairs.rows(groups, words) : undefined;
+    writer.byte(rows === undefined ? LISTS : BITS);
+    if (rows === undefined) this.#writeLists(writer, groups, total);
+    else {
+      const all = new Int32Array(size);
+      for (let id = 0; id < size; id++) all[id] = id;
+      this.#values.writeValues(writer, all);
+      writer.raw(rows);
+    }
+  }
+
+  #writeLists(writer: ByteWriter, groups: Int32Array, total: number): void {
+    const { starts, ids } = this.#byGroup();
     const column = new Int32Array(total);
     let at = 0;
-    for (const group of groups) {
-      writer.varint(starts[group + 1] - starts[group]);
-      for (let i = starts[group]; i < starts[group + 1]; i++) column[at++] = ids[i];
+    for (let i = 0; i < groups.length; i++) {
+      const end = starts[groups[i] + 1];
+      for (let k = starts[groups[i]]; k < end; k++) column[at++] = ids[k];
     }
+    writer.counts(this.#counts, groups);
     this.#values.writeIds(writer, column);
   }
 
@@ -84,12 +110,27 @@ export class DistinctAccumulator implements Accumulator {
   }
 
   merge(reader: ByteReader, map: Int32Array): void {
-    const sizes = new Int32Array(map.length);
-    for (let i = 0; i < map.length; i++) sizes[i] = reader.varint();
+    this.#sorted = undefined;
+    if (reader.index(BITS + 1) === LISTS) {
+      this.#mergeLists(reader, map);
+      return;
+    }
+    const ids = this.#values.readValues(reader);
+    const words = (ids.length + 31) >>> 5;
+    const rows = reader.raw(map.length * words * 4);
+    this.#pairs.addRows(map, ids, rows, words, this.#counts, this.#groups, this.#values.size);
+  }
+
+  #mergeLists(reader: ByteReader, map: Int32Array): void {
+    const sizes = reader.counts(map.length);
     const ids = this.#values.readIds(reader);
     const groups = new Int32Array(ids.length);
     for (let i = 0, at = 0; i < map.length; at += sizes[i++]) groups.fill(map[i], at, at + sizes[i]);
     this.#add(groups, ids, ids.length);
+  }
+
+  vector(groups: Int32Array): ResultVector {
+    return countsOf(this.#counts, groups);
   }
 
   finish(group: number): number {

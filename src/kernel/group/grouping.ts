@@ -5,6 +5,7 @@
  */
 import { ThreadmillError } from "../../base/errors.ts";
 import { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import { type ResultVectors, vectorOf } from "../columns.ts";
 import type { AggregateSpec, PartitionableGrouping, UserAggregate } from "../kernel.ts";
 import type { RowOrder, Vector } from "../vector.ts";
 import type { Accumulator } from "./accumulator.ts";
@@ -13,7 +14,7 @@ import { selectVectors } from "./select.ts";
 import { heapTables, type Tables } from "./tables.ts";
 
 const MAGIC = "TMG";
-const VERSION = 1;
+const VERSION = 2;
 
 export interface GroupingOptions {
   /** Number of key columns; 0: one group of all rows. */
@@ -155,8 +156,17 @@ class HashGrouping implements PartitionableGrouping {
   finish(): { rows: number; columns: unknown[][] } {
     const order = this.#keys.sorted();
     const columns = this.#keys.values(order);
-    for (const accumulator of this.#accumulators) columns.push(Array.from(order, (group) => accumulator.finish(group)));
+    for (const accumulator of this.#accumulators) columns.push(finished(accumulator, order));
     return { rows: order.length, columns };
+  }
+
+  finishVectors(sorted: boolean): ResultVectors {
+    const order = sorted ? this.#keys.sorted() : this.#keys.all();
+    const vectors = this.#keys.vectors(order);
+    for (const accumulator of this.#accumulators) {
+      vectors.push(accumulator.vector?.(order) ?? vectorOf(finished(accumulator, order)));
+    }
+    return { rows: order.length, vectors };
   }
 
   /** Keeps the memory of what can be cleared. */
@@ -169,4 +179,10 @@ class HashGrouping implements PartitionableGrouping {
     this.#room = 0;
     this.#grow();
   }
+}
+
+function finished(accumulator: Accumulator, order: Int32Array): unknown[] {
+  const values: unknown[] = new Array(order.length);
+  for (let i = 0; i < order.length; i++) values[i] = accumulator.finish(order[i]);
+  return values;
 }

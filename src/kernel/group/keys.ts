@@ -5,6 +5,7 @@
  */
 import { mix32 } from "../../base/hash.ts";
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import type { ResultVector } from "../columns.ts";
 import type { Vector } from "../vector.ts";
 import type { Pairs, Tables } from "./tables.ts";
 import type { ValueTable } from "./value-table.ts";
@@ -89,16 +90,20 @@ export class Keys {
 
   /** ids[column][group]. */
   #idsByColumn(): Int32Array[] {
-    const size = this.size;
+    const { size } = this;
     const ids = this.#columns.map(() => new Int32Array(size));
-    for (let group = 0; group < size; group++) {
-      let at = group;
-      for (let c = this.#columns.length - 1; c > 0; c--) {
-        ids[c][group] = this.#pairs[c - 1].rights[at];
-        at = this.#pairs[c - 1].lefts[at];
+    const left = new Int32Array(size);
+    for (let group = 0; group < size; group++) left[group] = group;
+    for (let c = this.#columns.length - 1; c > 0; c--) {
+      const { lefts, rights } = this.#pairs[c - 1];
+      const out = ids[c];
+      for (let group = 0; group < size; group++) {
+        const at = left[group];
+        out[group] = rights[at];
+        left[group] = lefts[at];
       }
-      if (ids.length > 0) ids[0][group] = at;
     }
+    if (ids.length > 0) ids[0] = left;
     return ids;
   }
 
@@ -123,12 +128,7 @@ export class Keys {
   write(writer: ByteWriter, groups: Int32Array): void {
     writer.varint(groups.length);
     const ids = this.#idsByColumn();
-    for (let c = 0; c < ids.length; c++) {
-      this.#columns[c].writeIds(
-        writer,
-        groups.map((group) => ids[c][group]),
-      );
-    }
+    for (let c = 0; c < ids.length; c++) this.#columns[c].writeIds(writer, gather(ids[c], groups));
   }
 
   /** The groups here of the groups that were written, in their order. */
@@ -151,18 +151,27 @@ export class Keys {
 
   /** All groups in key order: stable counting sorts by the rank of each column's value, from the last column to the first. */
   sorted(): Int32Array {
+    if (this.#columns.length === 1) return this.#columns[0].sorted();
     const ids = this.#idsByColumn();
-    let order = Int32Array.from({ length: this.size }, (_, group) => group);
+    let order = this.all();
     for (let c = ids.length - 1; c >= 0; c--) {
       const ranks = this.#columns[c].ranks();
+      const column = ids[c];
       const next = new Int32Array(ranks.length + 1);
-      for (const group of order) next[ranks[ids[c][group]] + 1]++;
+      for (let i = 0; i < order.length; i++) next[ranks[column[order[i]]] + 1]++;
       for (let rank = 0; rank < ranks.length; rank++) next[rank + 1] += next[rank];
       const sorted = new Int32Array(order.length);
-      for (const group of order) sorted[next[ranks[ids[c][group]]]++] = group;
+      for (let i = 0; i < order.length; i++) sorted[next[ranks[column[order[i]]]]++] = order[i];
       order = sorted;
     }
     return order;
+  }
+
+  /** All groups as they came. */
+  all(): Int32Array {
+    const groups = new Int32Array(this.size);
+    for (let group = 0; group < groups.length; group++) groups[group] = group;
+    return groups;
   }
 
   /** Key values of these groups, column by column. */
@@ -170,7 +179,25 @@ export class Keys {
     const ids = this.#idsByColumn();
     return this.#columns.map((dictionary, c) => {
       const cache: unknown[] = new Array(dictionary.size);
-      return Array.from(groups, (group) => (cache[ids[c][group]] ??= dictionary.value(ids[c][group])));
+      const values: unknown[] = new Array(groups.length);
+      const column = ids[c];
+      for (let i = 0; i < groups.length; i++) {
+        const id = column[groups[i]];
+        values[i] = cache[id] ??= dictionary.value(id);
+      }
+      return values;
     });
   }
+
+  /** The same as typed columns; valid until a group is added. */
+  vectors(groups: Int32Array): ResultVector[] {
+    const ids = this.#idsByColumn();
+    return this.#columns.map((dictionary, c) => dictionary.column(gather(ids[c], groups)));
+  }
+}
+
+function gather(values: Int32Array, indexes: Int32Array): Int32Array {
+  const out = new Int32Array(indexes.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[indexes[i]];
+  return out;
 }

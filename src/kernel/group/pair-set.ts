@@ -65,6 +65,40 @@ export class PairSet implements Members {
     else this.#addSparse(groups, ids, n, counts);
   }
 
+  rows(groups: Int32Array, words: number): Uint8Array | undefined {
+    const bits = this.#bits;
+    if (bits === undefined) return undefined;
+    const stride = this.#stride;
+    const rows = new Int32Array(groups.length * words);
+    for (let i = 0; i < groups.length; i++) {
+      const from = groups[i] << stride;
+      const end = Math.min(words, 2 ** stride);
+      if (groups[i] < this.#groups) for (let k = 0; k < end; k++) rows[i * words + k] = bits[from + k];
+    }
+    return new Uint8Array(rows.buffer);
+  }
+
+  addRows(
+    groups: Int32Array,
+    ids: Int32Array,
+    rows: Uint8Array,
+    words: number,
+    counts: Float64Array,
+    groupCount: number,
+    idCount: number,
+  ): void {
+    const some = new Int32Array(ids.length);
+    const group = new Int32Array(ids.length);
+    for (let i = 0; i < groups.length; i++) {
+      let n = 0;
+      for (let k = 0; k < ids.length; k++) {
+        some[n] = ids[k];
+        n += (rows[i * words * 4 + (k >>> 3)] >>> (k & 7)) & 1;
+      }
+      this.add(group.fill(groups[i], 0, n), some, n, counts, groupCount, idCount);
+    }
+  }
+
   #addBits(bits: Int32Array, groups: Int32Array, ids: Int32Array, n: number, counts: Float64Array): void {
     const stride = this.#stride;
     let added = 0;

@@ -41,6 +41,18 @@ export interface Members {
   add(groups: Int32Array, ids: Int32Array, n: number, counts: Float64Array, groupCount: number, idCount: number): void;
   /** Value ids by group: out[next[group]++] = id for every pair. */
   collect(next: Int32Array, out: Int32Array): void;
+  /** Rows of bits, `words` × 4 bytes per group; undefined where that is not how they are kept. Valid until the next call. */
+  rows(groups: Int32Array, words: number): Uint8Array | undefined;
+  /** Adds such rows: bit k of row i is the pair (groups[i], ids[k]). Bits behind the ids' end are not looked at. */
+  addRows(
+    groups: Int32Array,
+    ids: Int32Array,
+    rows: Uint8Array,
+    words: number,
+    counts: Float64Array,
+    groupCount: number,
+    idCount: number,
+  ): void;
   clear(): void;
 }
 

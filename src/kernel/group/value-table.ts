@@ -2,9 +2,10 @@
  * Values to dense ids (0, 1, 2, …), for keys and for distinct values: what both kernels' dictionaries have in common.
  * Null has an id too, made when first met; NaN is one value. Equal values of different kinds of vectors are one value.
  */
-import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import { type ByteReader, ByteWriter } from "../../sketch/bytes.ts";
+import { type ResultVector, vectorOf } from "../columns.ts";
 import type { TextVector, ValueVector, Vector } from "../vector.ts";
-import { Cell, compareCells, NULL, tagOf } from "./cell.ts";
+import { Cell, compareCells, NULL, TEXT, tagOf } from "./cell.ts";
 
 /** Computed strings are remembered by the string itself up to this many, which saves encoding the usual ones again. */
 const STRINGS_REMEMBERED_MAX = 65_536;
@@ -113,10 +114,12 @@ export abstract class ValueTable {
     return this.cell.value();
   }
 
-  /** Ids in the order of their values. */
-  sorted(ids: Int32Array): Int32Array {
+  /** All ids in the order of their values. */
+  sorted(): Int32Array {
     const a = new Cell();
     const b = new Cell();
+    const ids = new Int32Array(this.size);
+    for (let id = 0; id < ids.length; id++) ids[id] = id;
     return ids.sort((left, right) => {
       this.load(left, a);
       this.load(right, b);
@@ -126,12 +129,18 @@ export abstract class ValueTable {
 
   /** ranks[id]: the place of the id in value order. */
   ranks(): Int32Array {
-    const ids = new Int32Array(this.size);
-    for (let id = 0; id < ids.length; id++) ids[id] = id;
-    const sorted = this.sorted(ids);
+    const sorted = this.sorted();
     const ranks = new Int32Array(sorted.length);
     for (let place = 0; place < sorted.length; place++) ranks[sorted[place]] = place;
     return ranks;
+  }
+
+  /** Values of these ids as a column; valid until the table changes. */
+  column(ids: Int32Array): ResultVector {
+    const values: unknown[] = new Array(ids.length);
+    const known: unknown[] = new Array(this.size);
+    for (let i = 0; i < ids.length; i++) values[i] = known[ids[i]] ??= this.value(ids[i]);
+    return vectorOf(values);
   }
 
   /** The ids as a column: the values used, once each, then their places. */
@@ -139,26 +148,116 @@ export abstract class ValueTable {
     const local = new Int32Array(this.size);
     const used = new Int32Array(Math.min(ids.length, this.size));
     let count = 0;
-    for (const id of ids) {
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i];
       if (local[id] !== 0) continue;
       used[count++] = id;
       local[id] = count;
     }
-    writer.varint(count);
-    for (let i = 0; i < count; i++) {
-      this.load(used[i], this.cell);
-      this.cell.write(writer);
-    }
+    this.writeValues(writer, used.subarray(0, count));
     writer.varint(ids.length);
     writer.column(ids, local, -1, count - 1);
   }
 
   readIds(reader: ByteReader): Int32Array {
-    const used = new Int32Array(reader.count(1));
-    for (let i = 0; i < used.length; i++) {
-      this.cell.read(reader);
-      used[i] = this.internCell(this.cell);
-    }
+    const used = this.readValues(reader);
     return reader.column(reader.count(1), used);
   }
+
+  /** Values as a section of a partial: all text, all numbers of one type, or anything. */
+  writeValues(writer: ByteWriter, ids: Int32Array): void {
+    writer.varint(ids.length);
+    const tag = this.commonTag(ids);
+    if (tag === TEXT) {
+      writer.byte(TEXTS);
+      const { lengths, bytes } = this.texts(ids);
+      let longest = 0;
+      for (let i = 0; i < lengths.length; i++) longest = Math.max(longest, lengths[i]);
+      writer.uints(lengths, lengths.length, longest);
+      writer.raw(bytes);
+    } else if (tag !== undefined) {
+      writer.byte(NUMBERS);
+      writer.byte(tag);
+      const numbers = this.numbers(ids);
+      writer.raw(new Uint8Array(numbers.buffer, 0, numbers.byteLength));
+    } else {
+      writer.byte(CELLS);
+      for (let i = 0; i < ids.length; i++) {
+        this.load(ids[i], this.cell);
+        this.cell.write(writer);
+      }
+    }
+  }
+
+  /** TEXT, or the tag of numbers without bytes, where all these values have it. */
+  protected commonTag(ids: Int32Array): number | undefined {
+    const { cell } = this;
+    let tag: number | undefined;
+    for (let i = 0; i < ids.length; i++) {
+      this.load(ids[i], cell);
+      if (cell.tag === NULL || (cell.hasBytes && cell.tag !== TEXT)) return undefined;
+      if (i > 0 && cell.tag !== tag) return undefined;
+      tag = cell.tag;
+    }
+    return tag;
+  }
+
+  /** Of values that are text. */
+  protected texts(ids: Int32Array): { lengths: Int32Array; bytes: Uint8Array } {
+    const { cell } = this;
+    const writer = new ByteWriter(ids.length * 16);
+    const lengths = new Int32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      this.load(ids[i], cell);
+      lengths[i] = cell.end - cell.start;
+      writer.raw(cell.bytes.subarray(cell.start, cell.end));
+    }
+    return { lengths, bytes: writer.bytes.subarray(0, writer.length) };
+  }
+
+  protected numbers(ids: Int32Array): Float64Array {
+    const numbers = new Float64Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      this.load(ids[i], this.cell);
+      numbers[i] = this.cell.number;
+    }
+    return numbers;
+  }
+
+  /** Ids here of the values that were written, in their order. */
+  readValues(reader: ByteReader): Int32Array {
+    const count = reader.count(1);
+    const form = reader.index(NUMBERS + 1);
+    const ids = new Int32Array(count);
+    if (form === TEXTS) this.internText(textsOf(reader, count), count, ids, false);
+    else if (form === NUMBERS) {
+      const tag = reader.index(TEXT);
+      const numbers = new Float64Array(count);
+      new Uint8Array(numbers.buffer).set(reader.raw(count * 8));
+      this.internNumbers(tag, numbers, undefined, count, ids, false);
+    } else {
+      for (let i = 0; i < count; i++) {
+        this.cell.read(reader);
+        ids[i] = this.internCell(this.cell);
+      }
+    }
+    return ids;
+  }
+}
+
+/** Forms of a section of values. */
+const CELLS = 0;
+const TEXTS = 1;
+const NUMBERS = 2;
+
+function textsOf(reader: ByteReader, count: number): TextVector {
+  const ends = reader.uints(count);
+  const starts = new Int32Array(count);
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    starts[i] = total;
+    total += ends[i];
+    ends[i] = total;
+  }
+  return { kind: "text", bytes: reader.raw(total), starts, ends };
 }

@@ -1,4 +1,5 @@
 /** The dictionary of the SIMD kernel: assembly/dictionary.ts, whose fields it reads. */
+import type { ResultVector } from "../columns.ts";
 import { type Cell, NULL, OBJECT, TEXT } from "../group/cell.ts";
 import { ValueTable } from "../group/value-table.ts";
 import type { TextVector } from "../vector.ts";
@@ -14,6 +15,9 @@ const NUMBER_COUNT = 8;
 const NUMBERS_USED = 10;
 const NULL_ID = 11;
 const CHUNK_BYTES = 17;
+
+/** What numbers of a tag are in a result: see group/cell.ts. */
+const KINDS: Record<number, "bool" | "float" | "timestamp"> = { 1: "bool", 2: "float", 4: "timestamp" };
 
 export class SimdDictionary extends ValueTable {
   readonly #space: Space;
@@ -157,6 +161,71 @@ export class SimdDictionary extends ValueTable {
   protected override forget(): void {
     this.#entries = undefined;
     this.#space.kernel.dictionaryClear(this.#at);
+  }
+
+  override sorted(): Int32Array {
+    const space = this.#space;
+    const { size } = this;
+    const to = space.scratch(3, size * 4);
+    if (space.kernel.sortedIds(this.#at, to) === 0) return super.sorted();
+    return space.instance.ints(to, size).slice();
+  }
+
+  override column(ids: Int32Array): ResultVector {
+    const space = this.#space;
+    const { length: n } = ids;
+    const from = space.place(ids, n, 1);
+    const tag = space.kernel.commonTag(this.#at, from, n, 1);
+    if (tag === TEXT) return this.#textColumn(from, n);
+    const kind = KINDS[tag];
+    if (kind === undefined) return super.column(ids);
+    const to = space.scratch(2, n * 8);
+    const nulls = space.scratch(4, n);
+    const hasNulls = space.kernel.numbersOf(this.#at, from, n, to, nulls) !== 0;
+    const flags = hasNulls ? space.instance.bytes.slice(nulls, nulls + n) : undefined;
+    return { kind, values: space.instance.doubles(to, n).slice(), nulls: flags };
+  }
+
+  /** Texts stay where they are. */
+  #textColumn(ids: number, n: number): ResultVector {
+    const { kernel, instance } = this.#space;
+    const starts = this.#space.scratch(2, n * 4);
+    const ends = this.#space.scratch(3, n * 4);
+    const nulls = this.#space.scratch(4, n);
+    const hasNulls = kernel.placesOf(this.#at, ids, n, starts, ends, nulls) !== 0;
+    const { buffer } = instance.memory;
+    return {
+      kind: "text",
+      bytes: instance.bytes,
+      starts: new Uint32Array(buffer, starts, n).slice(),
+      ends: new Uint32Array(buffer, ends, n).slice(),
+      nulls: hasNulls ? instance.bytes.slice(nulls, nulls + n) : undefined,
+    };
+  }
+
+  protected override commonTag(ids: Int32Array): number | undefined {
+    const { length: n } = ids;
+    const tag = this.#space.kernel.commonTag(this.#at, this.#space.place(ids, n, 1), n, 0);
+    return tag < 0 ? undefined : tag;
+  }
+
+  protected override texts(ids: Int32Array): { lengths: Int32Array; bytes: Uint8Array } {
+    const space = this.#space;
+    const { length: n } = ids;
+    const from = space.place(ids, n, 1);
+    const to = space.scratch(2, n * 4);
+    const total = space.kernel.lengthsOf(this.#at, from, n, to);
+    const bytes = space.scratch(0, total + 16);
+    space.kernel.copyTexts(this.#at, from, n, bytes);
+    return { lengths: space.instance.ints(to, n), bytes: space.instance.bytes.subarray(bytes, bytes + total) };
+  }
+
+  protected override numbers(ids: Int32Array): Float64Array {
+    const space = this.#space;
+    const { length: n } = ids;
+    const to = space.scratch(2, n * 8);
+    space.kernel.numbersOf(this.#at, space.place(ids, n, 1), n, to, space.scratch(4, n));
+    return new Float64Array(space.instance.doubles(to, n));
   }
 
   /** Mean slots looked at to find what is there: the test of the hash's quality. 1 is perfect. */

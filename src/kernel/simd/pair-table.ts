@@ -125,6 +125,34 @@ export class SimdPairSet implements Members {
     space.deliver(out, out.length, to);
   }
 
+  rows(groups: Int32Array, words: number): Uint8Array | undefined {
+    const space = this.#space;
+    if (!this.isBits) return undefined;
+    const size = groups.length * words * 4;
+    const out = space.scratch(3, size);
+    const from = space.place(groups, groups.length, 1);
+    space.kernel.setRows(this.#at, from, groups.length, words, out);
+    return space.instance.bytes.subarray(out, out + size);
+  }
+
+  addRows(
+    groups: Int32Array,
+    ids: Int32Array,
+    rows: Uint8Array,
+    words: number,
+    counts: Float64Array,
+    groupCount: number,
+    idCount: number,
+  ): void {
+    const space = this.#space;
+    const { length: n } = groups;
+    const map = space.place(groups, n, 1);
+    const names = space.place(ids, ids.length, 2);
+    const bits = space.place(rows, rows.length, 0);
+    const to = counts.byteOffset;
+    space.kernel.setAddRows(this.#at, map, n, names, ids.length, bits, words, to, groupCount, idCount);
+  }
+
   clear(): void {
     this.#space.kernel.setClear(this.#at);
   }

@@ -71,6 +71,12 @@ export interface GroupFunctions {
     skip: number,
     adding: number,
   ): number;
+  commonTag(d: number, ids: number, n: number, nulls: number): number;
+  sortedIds(d: number, out: number): number;
+  placesOf(d: number, ids: number, n: number, starts: number, ends: number, nulls: number): number;
+  numbersOf(d: number, ids: number, n: number, out: number, nulls: number): number;
+  lengthsOf(d: number, ids: number, n: number, out: number): number;
+  copyTexts(d: number, ids: number, n: number, out: number): void;
   textProbes(d: number): number;
   numberProbes(d: number): number;
   hashTexts(bytes: number, starts: number, ends: number, n: number, out: number): void;
@@ -93,6 +99,19 @@ export interface GroupFunctions {
   setFree(s: number): void;
   setClear(s: number): void;
   setAdd(s: number, groups: number, ids: number, n: number, counts: number, groupCount: number, idCount: number): void;
+  setRows(s: number, groups: number, n: number, words: number, out: number): number;
+  setAddRows(
+    s: number,
+    groups: number,
+    n: number,
+    ids: number,
+    idsHere: number,
+    rows: number,
+    words: number,
+    counts: number,
+    groupCount: number,
+    idCount: number,
+  ): void;
   setCollect(s: number, next: number, out: number): void;
 }
 
