@@ -4,10 +4,12 @@
  */
 
 import { UsageError } from "../base/errors.ts";
+import type { KernelArrays } from "../kernel/kernel.ts";
 import type { Vector } from "../kernel/vector.ts";
 import { resolveExpression, type TypedColumn } from "./check.ts";
 import type { Expression, ValueType } from "./expression.ts";
 import { functions } from "./functions.ts";
+import { isWorthKeeping, keepAnswers } from "./memo.ts";
 import type { Frame, FunctionContext, Node } from "./node.ts";
 import { expressionError, placeOf } from "./place.ts";
 import { boolsOf, constantVector, NumberOutput, valueAt } from "./vectors.ts";
@@ -25,6 +27,8 @@ export interface CompiledExpression {
 export interface CompileOptions {
   /** Zone of time functions that name none. Default UTC. */
   timeZone?: string;
+  /** Where results may lie so that the kernel need not copy them. */
+  arrays?: KernelArrays | undefined;
 }
 
 /**
@@ -38,11 +42,34 @@ export function compileExpression(
 ): CompiledExpression {
   const timeZone = options.timeZone ?? "UTC";
   const resolved = resolveExpression(expression, columns, { timeZone, lenient: true });
-  const node = compileNode(resolved.expression, { timeZone });
+  const texts = new Set(columns?.flatMap(({ name, type }) => (type === "text" ? [name] : [])));
+  const node = compileKept(resolved.expression, { timeZone, arrays: options.arrays }, texts, true);
   return { columns: [...node.columns], type: resolved.type, evaluate: (frame) => node.evaluate(frame) };
 }
 
-function compileNode(expression: Expression, context: FunctionContext): Node {
+/** As compileNode, with the answers kept by text where the whole depends on one column of texts. */
+function compileKept(expression: Expression, context: FunctionContext, texts: Set<string>, isRoot: boolean): Node {
+  const keep = (arg: Expression) => compileKept(arg, context, texts, false);
+  if (expression.kind !== "call") return compileNode(expression, context, keep);
+  const columns = columnsOf(expression);
+  const [name] = columns;
+  if (columns.size !== 1 || !texts.has(name)) return compileNode(expression, context, keep);
+  const node = compileNode(expression, context);
+  if (!isWorthKeeping(expression) || node.constant) return node;
+  return { ...node, evaluate: keepAnswers(node.evaluate, name, isRoot, context.arrays) };
+}
+
+function columnsOf(expression: Expression, found: Set<string> = new Set()): Set<string> {
+  if (expression.kind === "column") found.add(expression.name);
+  if (expression.kind === "call") for (const arg of expression.args) columnsOf(arg, found);
+  return found;
+}
+
+function compileNode(
+  expression: Expression,
+  context: FunctionContext,
+  compileArgument: (arg: Expression) => Node = (arg) => compileNode(arg, context),
+): Node {
   if (expression.kind === "literal") {
     const value = expression.type === "bigint" ? BigInt(expression.value as string) : expression.value;
     return constantNode(value, expression.type);
@@ -51,7 +78,7 @@ function compileNode(expression: Expression, context: FunctionContext): Node {
     const { name } = expression;
     return { constant: undefined, columns: [name], evaluate: (frame) => frame.column(name) };
   }
-  const args = expression.args.map((arg) => compileNode(arg, context));
+  const args = expression.args.map(compileArgument);
   const evaluate = bind(expression, args, context);
   if (args.every((arg) => arg.constant !== undefined)) {
     const vector = evaluate({ n: 1, column: () => noColumn() });

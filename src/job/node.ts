@@ -1,4 +1,5 @@
 /** The contract between the compiler of expressions and the tables of functions. */
+import type { KernelArrays } from "../kernel/kernel.ts";
 import type { Vector } from "../kernel/vector.ts";
 import type { DistinctTexts } from "./distinct-texts.ts";
 import type { ValueType } from "./expression.ts";
@@ -29,6 +30,8 @@ export interface Node {
 export interface FunctionContext {
   /** Zone of time functions that name none. */
   timeZone: string;
+  /** Where results may lie so that the kernel need not copy them. */
+  arrays?: KernelArrays | undefined;
 }
 
 /** Binds a function to its arguments once per expression; what it returns is called once per batch and may reuse its memory. */

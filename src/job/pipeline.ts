@@ -60,7 +60,7 @@ export class Pipeline {
     this.plan = plan;
     this.#functions = functions;
     const compile = (expression: Expression) =>
-      compileExpression(expression, plan.schema.columns, { timeZone: plan.timeZone });
+      compileExpression(expression, plan.schema.columns, { timeZone: plan.timeZone, arrays: kernel.arrays });
     this.#steps = plan.steps.map((step) => compileStep(step, functions, compile));
     this.#keys = plan.group?.keys.map((key) => compile(key.expression)) ?? [];
     this.#inputs = plan.group?.aggregates.map((aggregate) => aggregate.inputs.map(compile)) ?? [];

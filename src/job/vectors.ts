@@ -3,19 +3,23 @@
  * output vectors whose memory is used again from batch to batch.
  */
 import { formatTimestamp, parseIsoTime } from "../base/calendar.ts";
+import type { KernelArrays } from "../kernel/kernel.ts";
 import type { BigintVector, NumberVector, TextVector, Vector } from "../kernel/vector.ts";
 
-/** An output of numbers. `take(n)` gives the same memory every time, nulls cleared. */
+/** An output of numbers. `take(n)` gives the same memory every time, nulls cleared; the kernel's, where it has arrays to give. */
 export class NumberOutput {
   readonly vector: NumberVector;
+  readonly #arrays: KernelArrays | undefined;
   #nulls: Uint8Array = new Uint8Array(0);
 
-  constructor(kind: NumberVector["kind"]) {
+  constructor(kind: NumberVector["kind"], arrays?: KernelArrays) {
+    this.#arrays = arrays;
     this.vector = { kind, values: new Float64Array(0), nulls: undefined };
   }
 
   take(n: number, kind: NumberVector["kind"] = this.vector.kind): NumberVector {
-    if (this.vector.values.length < n) this.vector.values = new Float64Array(n * 2);
+    const { values } = this.vector;
+    if (values.length < n) this.vector.values = this.#arrays?.doubles(n, values) ?? new Float64Array(n * 2);
     this.vector.nulls = undefined;
     this.vector.kind = kind;
     return this.vector;

@@ -91,6 +91,9 @@ export interface KernelArrays {
   ints(n: number, old?: Int32Array): Int32Array;
   /** n doubles or more. */
   doubles(n: number, old?: Float64Array): Float64Array;
+  /** n bytes. */
+  bytes(n: number): Uint8Array;
+  free(array: Int32Array | Float64Array | Uint8Array): void;
 }
 
 /** Different texts of a column, numbered from 0 in the order in which they were met; null is one of them. */

@@ -1,11 +1,12 @@
 /** Arrays in the kernel's memory for who works on them from TypeScript: made with room to spare, claimed, given back when they grow. */
+import type { KernelArrays } from "../kernel.ts";
 import type { KernelInstance } from "./instance.ts";
 
 /** What is asked for grows by halves, so that a batch that is a little larger than the last one needs no new array. */
 const SLACK = 1.5;
 const LENGTH_MIN = 1024;
 
-export class KernelMemory {
+export class KernelMemory implements KernelArrays {
   readonly #instance: KernelInstance;
 
   constructor(instance: KernelInstance) {
@@ -30,8 +31,12 @@ export class KernelMemory {
     return this.#instance.claim(new Uint8Array(this.#instance.memory.buffer, at, n));
   }
 
+  free(array: ArrayBufferView): void {
+    if (this.#instance.addressOf(array) !== undefined) this.#instance.free(array.byteOffset);
+  }
+
   #take(bytes: number, old: ArrayBufferView | undefined): number {
-    if (old !== undefined && this.#instance.addressOf(old) !== undefined) this.#instance.free(old.byteOffset);
+    if (old !== undefined) this.free(old);
     return this.#instance.alloc(bytes);
   }
 }
