@@ -3,7 +3,7 @@
  * Few rows come as values. Many come as pieces, each sorted by itself, of typed columns in shared memory, so that the
  * sort works on a bounded number of rows at a time and pieces travel without a copy; run/ranges.ts merges them.
  */
-import { type NumberColumn, type ResultVector, vectorOf } from "../kernel/columns.ts";
+import { type NumberColumn, type ResultVector, type ResultVectors, vectorOf } from "../kernel/columns.ts";
 import type { Grouping } from "../kernel/kernel.ts";
 import { openTable } from "../kernel/open-table.ts";
 import type { OrderColumn } from "../kernel/order.ts";
@@ -60,8 +60,14 @@ function vectorsOf(plan: Plan, columns: unknown[][]): ResultVector[] {
   return columns.map((values, c) => vectorOf(values, kinds[c]));
 }
 
+/** A grouping with its finished groups. */
+type Finishing = Pick<Grouping, "groups" | "finish"> & {
+  /** As typed columns, which are valid until the next call; `sorted`: by key. */
+  finishVectors?(sorted: boolean): ResultVectors;
+};
+
 /** `groupings`: the partitions of one part, each with its finished groups until the next is asked for. */
-export function finishPart(plan: Plan, groupings: Iterable<Grouping>): FinishedPart {
+export function finishPart(plan: Plan, groupings: Iterable<Finishing>): FinishedPart {
   const builder = new PieceBuilder(plan);
   let few: { rows: number; columns: unknown[][] } | undefined;
   for (const grouping of groupings) {
@@ -75,7 +81,10 @@ export function finishPart(plan: Plan, groupings: Iterable<Grouping>): FinishedP
   return { rows: pieces.reduce((sum, piece) => sum + piece.rows, 0), columns: undefined, pieces };
 }
 
-function addGroups(plan: Plan, grouping: Grouping, builder: PieceBuilder): void {
+function addGroups(plan: Plan, grouping: Finishing, builder: PieceBuilder): void {
+  // Sorted here, with the other partitions.
+  const finished = grouping.finishVectors?.(false);
+  if (finished) return builder.add(finished.vectors, finished.rows);
   const { rows, columns } = grouping.finish();
   builder.add(vectorsOf(plan, columns), rows);
 }
@@ -86,24 +95,17 @@ class PieceBuilder {
   readonly #order: OrderColumn[];
   readonly #limit: number;
   readonly #pieces: SortedPiece[] = [];
-  /** The table's rows are those of one grouping, which come sorted by key. */
-  #isSorted: boolean;
-  readonly #isByKey: boolean;
 
   constructor(plan: Plan) {
     this.#order = orderOf(plan);
     this.#limit = plan.limit ?? Number.POSITIVE_INFINITY;
-    this.#isByKey = plan.sort.length === 0;
-    this.#isSorted = this.#isByKey;
   }
 
   get isEmpty(): boolean {
     return this.#table.rows === 0 && this.#pieces.length === 0;
   }
 
-  /** `rows` rows sorted by key. */
   add(vectors: ResultVector[], rows: number): void {
-    if (this.#table.rows > 0) this.#isSorted = false;
     for (let from = 0; from < rows; ) {
       const to = Math.min(rows, from + PIECE_ROWS - this.#table.rows, from + STEP_ROWS);
       this.#table.add(vectors, from, to);
@@ -115,21 +117,18 @@ class PieceBuilder {
   /** A piece of the rows in the table, or no more of them than anybody will see. */
   #cut(): void {
     const table = this.#table;
-    if (!this.#isSorted) table.sort(this.#order);
+    table.sort(this.#order);
     const rows = Math.min(table.rows, this.#limit);
     const vectors = table.take(0, rows);
     const isLimit = rows * 2 < table.rows;
     table.clear();
-    this.#isSorted = this.#isByKey;
-    if (isLimit) {
-      table.add(vectors, 0, rows);
-      this.#isSorted = false;
-    } else this.#pieces.push({ rows, vectors });
+    if (isLimit) table.add(vectors, 0, rows);
+    else this.#pieces.push({ rows, vectors });
   }
 
   finish(): SortedPiece[] {
     if (this.#table.rows > 0) {
-      if (!this.#isSorted) this.#table.sort(this.#order);
+      this.#table.sort(this.#order);
       const rows = Math.min(this.#table.rows, this.#limit);
       this.#pieces.push({ rows, vectors: this.#table.take(0, rows) });
     }
