@@ -2,10 +2,10 @@
  * The policy of every executor with workers: which call runs where, what happens when a worker dies, and when to give up
  * on one. It knows no threads: a worker is a port (post, terminate) that reports messages, faults and its exit.
  *
- * Rules. Workers start when there is work, up to `workers`, and stay. An idle worker gets the next call at once. A
- * worker is always started *for* a call, and its death costs that call an attempt: so a worker that cannot start fails
- * its call, and nothing respawns for ever. A call that is stopped settles when its worker is gone, or lost: then no second
- * attempt ever runs beside the first one.
+ * Rules. Workers start when there is work, up to `workers`, and stay; `start` starts some ahead of the work. An idle worker
+ * gets the next call at once, else one that starts and has none yet. A worker is always started *for* a call or a `start`, and
+ * its death costs the call an attempt: so a worker that cannot start fails its call, and nothing respawns for ever. A call
+ * that is stopped settles when its worker is gone, or lost: then no second attempt ever runs beside the first one.
  */
 import type { TaskError } from "../base/errors.ts";
 import { QUEUE_TASKS_MAX, REQUEUES_MAX, STOP_DEADLINE_MS, WORKER_START_MS_MAX } from "../base/limits.ts";
@@ -94,9 +94,10 @@ export class WorkerPool {
       else this.#enqueue(worker.own, call);
       return;
     }
-    const idle = this.#idle.at(-1);
-    if (idle) this.#dispatch(idle, call);
-    else if (this.#workers.size < this.#options.workers) this.#spawnFor(call);
+    const isFree = (worker: PoolWorker) => worker.state === "starting" && !worker.call;
+    const free = this.#idle.at(-1) ?? this.#workers.values().find(isFree);
+    if (free) this.#dispatch(free, call);
+    else if (this.#workers.size < this.#options.workers) this.#spawn(call);
     else this.#enqueue(this.#queue, call);
   }
 
@@ -116,7 +117,13 @@ export class WorkerPool {
     }
   }
 
-  #spawnFor(call: Call): void {
+  /** Starts up to `count` workers without work, which load these modules. */
+  start(count: number, modules: readonly string[]): void {
+    const room = this.#closing ? 0 : this.#options.workers - this.#workers.size;
+    for (let i = 0; i < Math.min(count, room); i++) this.#spawn(undefined, modules);
+  }
+
+  #spawn(call: Call | undefined, preload: readonly string[] = []): void {
     const id = ++this.#lastWorkerId;
     const worker = new PoolWorker(id, this.#options.name, this.#rows.take());
     worker.row.reset(worker.name, process.pid);
@@ -126,24 +133,19 @@ export class WorkerPool {
       exit: (code) => this.#onExit(worker, code),
     };
     this.#workers.set(id, worker);
-    const setup = {
-      threadmill: "worker" as const,
-      id,
-      name: worker.name,
-      table: worker.lease.table.buffer,
-      row: worker.row.index,
-    };
+    const { name, row, lease } = worker;
+    const setup = { threadmill: "worker" as const, id, name, table: lease.table.buffer, row: row.index, preload };
     try {
       worker.port = this.#options.spawn({ setup, memoryMb: this.#options.memoryMb }, events);
     } catch (error) {
       worker.fault = { error };
       worker.call = call;
-      call.attempt++;
+      if (call) call.attempt++;
       this.#onExit(worker, 1);
       return;
     }
     worker.startTimer = setTimeout(() => this.#onStartDeadline(worker), WORKER_START_MS_MAX).unref();
-    this.#dispatch(worker, call);
+    if (call) this.#dispatch(worker, call);
   }
 
   /** Posts the call to an idle or a starting worker. */
@@ -353,7 +355,7 @@ export class WorkerPool {
   #afterWorker(worker: PoolWorker): void {
     worker.call = undefined;
     for (const call of worker.own.drain()) this.#settleError(call, failures.goneError(call));
-    while (this.#workers.size < this.#options.workers && this.#queue.peek()) this.#spawnFor(this.#queue.pop()!);
+    while (this.#workers.size < this.#options.workers && this.#queue.peek()) this.#spawn(this.#queue.pop()!);
     this.#change.notify();
   }
 

@@ -13,6 +13,8 @@ export interface WorkerSetup {
   name: string;
   table: SharedArrayBuffer;
   row: number;
+  /** Modules that it loads at once, before a task needs them. */
+  preload: readonly string[];
   /** Where the coordinator's compiled code is kept between runs; missing: nowhere. */
   compileCache?: string;
 }

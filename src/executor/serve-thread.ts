@@ -24,6 +24,8 @@ export function serveThread(leave: () => void): void {
     else leave();
   });
   reply({ type: "ready" }, []);
+  // A module that does not load says so to the first task that needs it.
+  for (const module of setup.preload) import(/* @vite-ignore */ module).catch(() => {});
 }
 
 /** Linux only: `<pid>/task/<tid>`. */

@@ -56,6 +56,10 @@ export class ThreadExecutor implements Executor {
   submit<T>(task: Task, args: readonly unknown[], options: SubmitOptions = {}): Future<T> {
     return this.#pool.submit<T>(task, args, options, this.submit);
   }
+  /** Starts up to `count` workers that have no work yet, and loads these modules (URLs) in them. */
+  start(count: number, modules: readonly string[]): void {
+    this.#pool.start(count, modules);
+  }
   map<T>(
     task: Task,
     items: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>,
