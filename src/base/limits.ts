@@ -70,6 +70,8 @@ export const COLLECT_VALUES_MAX: number = 1000;
 export const CHECKPOINT_SPLITS: number = 8;
 /** A run starts a thread ahead of time for so many bytes of input: less is not worth a thread of its own. */
 export const WARM_BYTES_PER_WORKER: number = 1024 * 1024;
+/** So little input is read before a thread has started (tens of milliseconds), so a run that may choose reads it inline. */
+export const INLINE_BYTES_MAX: number = 2 * 1024 * 1024;
 /** Bytes of a rejected row that travel to be shown (the quarantine file gets all of them). */
 export const REJECTED_RAW_BYTES_MAX: number = 64 * 1024;
 /** A compressed file is read by one worker, which is worth a word from this size on: smaller ones are done in a moment. */

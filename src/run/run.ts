@@ -13,12 +13,13 @@ import { chooseSplitBytes, planSplits } from "../input/split.ts";
 import type { FormatRequest, Job } from "../job/job.ts";
 import type { Plan } from "../job/plan.ts";
 import { planOf } from "../job/plan-of.ts";
+import { hasFunctions } from "../job/registry.ts";
 import type { SplitSpec } from "../job/schedule.ts";
 import { kernelName } from "../kernel/open.ts";
 import type { PartitionLimits } from "../kernel/partition/partitioned-grouping.ts";
 import { logColumns } from "../kernel/scalar/log-format.ts";
 import { Alike } from "./alike.ts";
-import { type Crew, openCrew, warmUp } from "./crew.ts";
+import { type Crew, checkCrew, openCrew } from "./crew.ts";
 import { Execution, interrupted } from "./execute.ts";
 import { refuseUnguarded } from "./guard.ts";
 import { RunMemory } from "./memory.ts";
@@ -95,19 +96,19 @@ export interface Prepared {
 }
 
 /**
- * `onSize` hears how many bytes the files have, before any is read. The caller closes the streams.
+ * `onSources` hears what will be read, before any of it is. The caller closes the streams.
  * Throws what `run` throws before it starts, InterruptedError among it.
  */
 export async function prepare(
   job: Job<unknown>,
   options: RunOptions,
-  onSize?: (bytes: number) => void,
+  onSources?: (sources: Source[]) => void,
 ): Promise<Prepared> {
   // A wish for a kernel that there is not ends the run here, not in every worker.
   kernelName();
   const streams = new Streams();
   try {
-    return await unlessAborted(look(job, options, streams, onSize), options.signal);
+    return await unlessAborted(look(job, options, streams, onSources), options.signal);
   } catch (error) {
     streams.close();
     throw error;
@@ -118,12 +119,12 @@ async function look(
   job: Job<unknown>,
   options: RunOptions,
   streams: Streams,
-  onSize: ((bytes: number) => void) | undefined,
+  onSources: ((sources: Source[]) => void) | undefined,
 ): Promise<Prepared> {
   const notices: string[] = [];
   const sources = await resolveSources(options.sources ?? job.sources, { notices });
   checkOutputs(options.outputs ?? [], sources);
-  onSize?.(sources.reduce((sum, source) => sum + source.size, 0));
+  onSources?.(sources);
   const { source, sample } = await firstSample(sources, streams, isDeclared(job.request));
   const resolved = resolveSchema({ ...job.request, logColumns, isWhole: sample.isWhole }, sample.bytes);
   if (resolved.notice) notices.push(resolved.notice);
@@ -202,15 +203,18 @@ async function firstSample(
 export async function run<Row>(job: Job<Row>, options: RunOptions = {}): Promise<RunResult<Row>> {
   refuseUnguarded();
   const started = performance.now();
-  const crew = openCrew(options);
+  checkCrew(options);
+  let crew: Crew | undefined;
   let prepared: Prepared | undefined;
   try {
-    prepared = await prepare(job as Job<unknown>, options, (bytes) => warmUp(crew, bytes));
+    prepared = await prepare(job as Job<unknown>, options, (sources) => {
+      crew = openCrew(sources, options, hasFunctions(job as Job<unknown>));
+    });
     for (const notice of prepared.notices) options.onNotice?.(notice);
-    return await execute<Row>(prepared, crew, options, started);
+    return await execute<Row>(prepared, crew!, options, started);
   } catch (error) {
     prepared?.streams.close();
-    if (crew.isOwn) await crew.executor.shutdown({ wait: false, cancelPending: true });
+    if (crew?.isOwn) await crew.executor.shutdown({ wait: false, cancelPending: true });
     throw error;
   }
 }
