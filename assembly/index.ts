@@ -4,4 +4,5 @@ export { csvOpen, csvParse } from "./csv";
 export { decodeBigints, decodeBools, decodeFloats, decodeInts, decodeTexts, decodeTimestamps } from "./decode";
 export { allFit, formatRows } from "./format";
 export * from "./group";
-export { gather64, gather8, gatherText, sortRows, textLength } from "./sort";
+export { appendRows, readRows } from "./partition";
+export { gather64, gather8, gatherText, shiftWords, sortRows, textExtent, textLength } from "./sort";

@@ -1,7 +1,7 @@
 /**
  * Sorting rows of typed columns, and moving them into that order. A sort never moves a row: it moves entries
  *
- *     entry    word (u64) · row (u32) · unused (u32)            16 bytes
+ *     entry    word (u64) · row (u32) · packed (u32)            16 bytes
  *     column   kind · descending · nulls · values or starts · ends · bytes · unused · unused      8 words
  *
  * The word holds the next eight bytes of the key such that unsigned order is the order of rows: a number's bits turned
@@ -24,7 +24,9 @@ const FEW: u32 = 48;
 const ENTRY: usize = 16;
 const COLUMN: usize = 32;
 
-const counts: usize = memory.data(8 * 256 * 4, 16);
+const counts: usize = memory.data(2048 * 4, 16);
+/** Runs of varying bits: how far each is moved to the right, and its mask there. */
+const bitRuns: usize = memory.data(33 * 24, 16);
 
 // prettier-ignore
 @inline function isNull(nulls: usize, row: u32): bool {
@@ -173,35 +175,98 @@ function insertionSort(entries: usize, n: u32): void {
   }
 }
 
-/** By byte from the last to the first, those left out that are the same in all words. */
+/** Sorts by the bits that are not the same in all words: by 11 at a time where they are 32 at most, else by byte. */
 function radixSort(entries: usize, scratch: usize, n: u32): void {
-  memory.fill(counts, 0, 8 * 256 * 4);
-  const size = <usize>n * ENTRY;
-  for (let entry = entries; entry < entries + size; entry += ENTRY) {
-    let word = load<u64>(entry);
-    for (let digit: usize = 0; digit < 8; digit++) {
-      const count = counts + (digit << 10) + (<usize>(word & 0xff) << 2);
-      store<u32>(count, load<u32>(count) + 1);
-      word >>= 8;
+  const end = entries + <usize>n * ENTRY;
+  const first = load<u64>(entries);
+  let varying: u64 = 0;
+  for (let entry = entries; entry < end; entry += ENTRY) varying |= load<u64>(entry) ^ first;
+  if (varying == 0) return;
+  const bits = <u32>popcnt(varying);
+  if (bits > 32) sortByBytes(entries, scratch, n, varying);
+  else {
+    packWords(entries, end, varying);
+    sortPacked(entries, scratch, n, bits);
+  }
+}
+
+/** Writes the varying bits of each word, closed up, beside its row: they are in the same order as the words. */
+function packWords(entries: usize, end: usize, varying: u64): void {
+  let runs: usize = 0;
+  let place: u64 = 0;
+  for (let rest = varying; rest != 0; ) {
+    const shift = ctz(rest);
+    const length = ctz(~(rest >> shift));
+    store<u64>(bitRuns + runs * 24, shift - place);
+    store<u64>(bitRuns + runs * 24, length == 64 ? NULL : ((<u64>1 << length) - 1) << place, 8);
+    place += length;
+    runs++;
+    rest = shift + length >= 64 ? 0 : (rest >> (shift + length)) << (shift + length);
+  }
+  for (let entry = entries; entry < end; entry += ENTRY) store<u32>(entry, 0, 12);
+  for (let run = bitRuns; run < bitRuns + runs * 24; run += 24) {
+    const shift = load<u64>(run);
+    const mask = load<u64>(run, 8);
+    for (let entry = entries; entry < end; entry += ENTRY) {
+      store<u32>(entry, load<u32>(entry, 12) | <u32>((load<u64>(entry) >> shift) & mask), 12);
     }
   }
+}
+
+function sortPacked(entries: usize, scratch: usize, n: u32, bits: u32): void {
+  const passes = (bits + 10) / 11;
+  const width = (bits + passes - 1) / passes;
+  const values = <usize>1 << width;
+  const mask: u32 = <u32>values - 1;
+  const size = <usize>n * ENTRY;
   let from = entries;
   let to = scratch;
-  const word = load<u64>(entries);
-  for (let digit: usize = 0; digit < 8; digit++) {
-    const shift = <u64>digit << 3;
-    const count = counts + (digit << 10);
-    if (load<u32>(count + (<usize>((word >> shift) & 0xff) << 2)) == n) continue;
-    let sum: u32 = 0;
-    for (let value: usize = 0; value < 1024; value += 4) {
-      const here = load<u32>(count + value);
-      store<u32>(count + value, sum);
-      sum += here;
-    }
+  for (let shift: u32 = 0; shift < bits; shift += width) {
+    memory.fill(counts, 0, values << 2);
     for (let entry = from; entry < from + size; entry += ENTRY) {
-      const place = count + (<usize>((load<u64>(entry) >> shift) & 0xff) << 2);
-      const index = load<u32>(place);
-      store<u32>(place, index + 1);
+      const count = counts + (<usize>((load<u32>(entry, 12) >> shift) & mask) << 2);
+      store<u32>(count, load<u32>(count) + 1);
+    }
+    place(counts, values);
+    for (let entry = from; entry < from + size; entry += ENTRY) {
+      const count = counts + (<usize>((load<u32>(entry, 12) >> shift) & mask) << 2);
+      const index = load<u32>(count);
+      store<u32>(count, index + 1);
+      v128.store(to + <usize>index * ENTRY, v128.load(entry));
+    }
+    const other = from;
+    from = to;
+    to = other;
+  }
+  if (from != entries) memory.copy(entries, from, size);
+}
+
+/** Counts become the places where each value's entries begin. */
+function place(at: usize, values: usize): void {
+  let sum: u32 = 0;
+  for (let count = at; count < at + (values << 2); count += 4) {
+    const here = load<u32>(count);
+    store<u32>(count, sum);
+    sum += here;
+  }
+}
+
+function sortByBytes(entries: usize, scratch: usize, n: u32, varying: u64): void {
+  const size = <usize>n * ENTRY;
+  let from = entries;
+  let to = scratch;
+  for (let shift: u64 = 0; shift < 64; shift += 8) {
+    if (((varying >> shift) & 0xff) == 0) continue;
+    memory.fill(counts, 0, 256 << 2);
+    for (let entry = from; entry < from + size; entry += ENTRY) {
+      const count = counts + (<usize>((load<u64>(entry) >> shift) & 0xff) << 2);
+      store<u32>(count, load<u32>(count) + 1);
+    }
+    place(counts, 256);
+    for (let entry = from; entry < from + size; entry += ENTRY) {
+      const count = counts + (<usize>((load<u64>(entry) >> shift) & 0xff) << 2);
+      const index = load<u32>(count);
+      store<u32>(count, index + 1);
       v128.store(to + <usize>index * ENTRY, v128.load(entry));
     }
     const other = from;
@@ -244,4 +309,31 @@ export function gather64(values: usize, order: usize, n: u32, out: usize): void 
 
 export function gather8(values: usize, order: usize, n: u32, out: usize): void {
   for (let i: usize = 0; i < n; i++) store<u8>(out + i, load<u8>(values + load<u32>(order + (i << 2))));
+}
+
+/** Least start, largest end and sum of lengths of n texts, null ones left out, as three words and one long. */
+export function textExtent(starts: usize, ends: usize, nulls: usize, n: u32, out: usize): void {
+  let low: u32 = u32.MAX_VALUE;
+  let high: u32 = 0;
+  let sum: u64 = 0;
+  for (let i: usize = 0; i < n; i++) {
+    if (nulls != 0 && load<u8>(nulls + i) != 0) continue;
+    const start = load<u32>(starts + (i << 2));
+    const end = load<u32>(ends + (i << 2));
+    low = min(low, start);
+    high = max(high, end);
+    sum += end - start;
+  }
+  store<u32>(out, min(low, high));
+  store<u32>(out, high, 4);
+  store<f64>(out, <f64>sum, 8);
+}
+
+/** Adds to n words what their text was moved by. */
+export function shiftWords(words: usize, n: u32, shift: u32): void {
+  const end = words + (<usize>n << 2);
+  let at = words;
+  const shifts = i32x4.splat(shift);
+  for (; at + 16 <= end; at += 16) v128.store(at, i32x4.add(v128.load(at), shifts));
+  for (; at < end; at += 4) store<u32>(at, load<u32>(at) + shift);
 }

@@ -8,6 +8,14 @@ import type { KernelInstance } from "./instance.ts";
 /** The kernel reads text up to 15 bytes beyond its end. */
 const TEXT_SLACK = 64;
 
+interface TextFunctions {
+  textExtent(starts: number, ends: number, nulls: number, n: number, out: number): void;
+  shiftWords(words: number, n: number, shift: number): void;
+}
+
+/** Memory that nobody touches costs nothing, and copying does. */
+const GROWTH = 3;
+
 /** A block of the kernel's memory that grows. */
 class Block {
   at = 0;
@@ -21,7 +29,7 @@ class Block {
   /** Keeps the first `used` bytes. */
   reserve(used: number, bytes: number): void {
     if (bytes <= this.capacity) return;
-    const capacity = Math.max(bytes, this.capacity * 2, 4096);
+    const capacity = Math.max(bytes, this.capacity * GROWTH, 4096);
     const at = this.#kernel.alloc(capacity + TEXT_SLACK);
     if (used > 0) this.#kernel.bytes.copyWithin(at, this.at, this.at + used);
     if (this.at !== 0) this.#kernel.free(this.at);
@@ -152,22 +160,36 @@ export class TableColumn {
   #addText(vector: TextColumn, from: number, to: number): void {
     this.#addNulls(vector.nulls, from, to);
     const rows = this.#rows;
-    this.first.reserve(rows * 4, (rows + to - from) * 4);
-    this.ends.reserve(rows * 4, (rows + to - from) * 4);
-    const { low, high, sum } = extentOf(vector, from, to);
+    const n = to - from;
+    this.first.reserve(rows * 4, (rows + n) * 4);
+    this.ends.reserve(rows * 4, (rows + n) * 4);
+    const { buffer } = this.#kernel.memory;
+    const starts = this.first.at + rows * 4;
+    const ends = this.ends.at + rows * 4;
+    new Uint32Array(buffer, starts, n).set(vector.starts.subarray(from, to));
+    new Uint32Array(buffer, ends, n).set(vector.ends.subarray(from, to));
+    const { low, high, sum } = this.#extent(starts, ends, vector.nulls ? this.nulls.at + rows : 0, n);
     if (high - low > sum * 2 + TEXT_SLACK) return this.#addScattered(vector, from, to, sum);
     this.text.reserve(this.#textUsed, this.#textUsed + high - low);
-    const { buffer } = this.#kernel.memory;
     this.#kernel.bytes.set(vector.bytes.subarray(low, high), this.text.at + this.#textUsed);
-    const shift = this.#textUsed - low;
-    const starts = new Uint32Array(buffer, this.first.at + rows * 4, to - from);
-    const ends = new Uint32Array(buffer, this.ends.at + rows * 4, to - from);
-    for (let i = from; i < to; i++) {
-      starts[i - from] = vector.starts[i] + shift;
-      ends[i - from] = vector.ends[i] + shift;
+    const { shiftWords } = this.#kernel.functions<TextFunctions>();
+    shiftWords(starts, n, this.#textUsed - low);
+    shiftWords(ends, n, this.#textUsed - low);
+    if (vector.nulls) {
+      const { buffer: grown } = this.#kernel.memory;
+      blank(new Uint32Array(grown, starts, n), new Uint32Array(grown, ends, n), vector.nulls, from);
     }
-    if (vector.nulls) blank(starts, ends, vector.nulls, from);
     this.#textUsed += high - low;
+  }
+
+  #extent(starts: number, ends: number, nulls: number, n: number): { low: number; high: number; sum: number } {
+    const out = this.#kernel.alloc(16);
+    this.#kernel.functions<TextFunctions>().textExtent(starts, ends, nulls, n, out);
+    const low = this.#kernel.words[out / 4] >>> 0;
+    const high = this.#kernel.words[out / 4 + 1] >>> 0;
+    const sum = this.#kernel.floats[out / 8 + 1];
+    this.#kernel.free(out);
+    return { low, high, sum };
   }
 
   /** Texts that lie far apart are copied one by one. */
@@ -196,21 +218,6 @@ function blank(starts: Uint32Array, ends: Uint32Array, nulls: Uint8Array, from: 
     starts[i] = 0;
     ends[i] = 0;
   }
-}
-
-function extentOf({ starts, ends, nulls }: TextColumn, from: number, to: number) {
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    if (nulls !== undefined && nulls[i] !== 0) continue;
-    const start = starts[i];
-    const end = ends[i];
-    if (start < low) low = start;
-    if (end > high) high = end;
-    sum += end - start;
-  }
-  return { low: Math.min(low, high), high, sum };
 }
 
 /** Columns of numbers are one kind of column; what they mean is the plan's affair. */
