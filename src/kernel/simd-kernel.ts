@@ -1,6 +1,7 @@
 /** The SIMD kernel: parsers, decoding and the group-by in WebAssembly, one instance per job and worker; exact twins of the scalar ones. */
 import type { ParserOptions } from "../input/batch.ts";
 import type { Kernel } from "./kernel.ts";
+import { SimdRows } from "./partition/simd-rows.ts";
 import { SimdDecoder } from "./simd/decode.ts";
 import { createSimdGrouping } from "./simd/grouping.ts";
 import { KernelInstance } from "./simd/instance.ts";
@@ -18,6 +19,7 @@ export function openSimdKernel(): Kernel {
     interner: () => new SimdInterner(instance, arrays),
     parser: (options: ParserOptions) => createSimdParser(instance, options),
     decode: (batch, column, type, rows, n, out) => decoder.decode(batch, column, type, rows, n, out),
+    rows: () => new SimdRows(instance, arrays),
     grouping: (options) => createSimdGrouping(instance, options),
   };
 }

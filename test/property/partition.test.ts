@@ -4,12 +4,12 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createGrouping } from "../../src/kernel/group/grouping.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
+import { openKernel } from "../../src/kernel/open.ts";
 import { eachPartition } from "../../src/kernel/partition/each-partition.ts";
 import { PartitionedGrouping } from "../../src/kernel/partition/partitioned-grouping.ts";
 import { partsFor } from "../../src/kernel/partition/piece.ts";
 import { rowsOf } from "../../src/kernel/partition/rows.ts";
-import { scalarKernel } from "../../src/kernel/scalar-kernel.ts";
 import { tries } from "../support/cases.ts";
 import { cases, check, fold, naiveAnswer, pairsOf, setupOf, shuffled } from "../support/group-cases.ts";
 import { MemoryStore } from "../support/memory-store.ts";
@@ -21,7 +21,10 @@ const limits = fc.record({
   memoryBytes: fc.constantFrom(1, 40_000, 1e9),
 });
 
-test("any limits, workers and parts give the naive answer", () => {
+test.each(["scalar", "simd"] as const)("%s: any limits, workers and parts give the naive answer", (name) => {
+  const kernels: Kernel[] = Array.from({ length: 3 }, () => openKernel(name));
+  // One codec each for all cases: what one leaves behind must not show in the next.
+  const codecs = kernels.map(rowsOf);
   const plan = fc.record({
     one: cases,
     order: fc.infiniteStream(fc.nat(1000)),
@@ -32,11 +35,18 @@ test("any limits, workers and parts give the naive answer", () => {
     fc.property(plan, ({ one, order, limits, parts: wanted }) => {
       const parts = one.keyKinds.length === 0 ? 1 : wanted;
       const setup = setupOf(one);
-      const create = () => createGrouping(setup);
+      const create = (worker = 0) => kernels[worker].grouping(setup);
       const store = new MemoryStore();
       const draw = (): number => order.next().value as number;
       const workers = limits.map(
-        (each) => new PartitionedGrouping({ ...setup, create, limits: each, store, codec: () => rowsOf(scalarKernel) }),
+        (each, worker) =>
+          new PartitionedGrouping({
+            ...setup,
+            create: () => create(worker),
+            limits: each,
+            store,
+            codec: () => codecs[worker],
+          }),
       );
       for (const record of shuffled(pairsOf(one.rows), draw)) {
         fold(workers[draw() % workers.length], one, record, draw() % 3 === 0);
@@ -45,7 +55,7 @@ test("any limits, workers and parts give the naive answer", () => {
       const merged = create();
       for (let part = 0; part < parts; part++) {
         const pieces = taken.flatMap((each) => each[part]);
-        for (const finished of eachPartition({ pieces, grouping: create(), codec: rowsOf(scalarKernel), store })) {
+        for (const finished of eachPartition({ pieces, grouping: create(), codec: codecs[0], store })) {
           for (const partial of finished.export(1)) merged.merge(partial);
         }
       }
