@@ -7,7 +7,7 @@
  *
  * Slots are found from the high bits of a hash, linear probing. Text is kept padded to at least 16 bytes.
  */
-import { copyLong, hashLong, hashShort, hashWord, headOf, houseBytes, houseNumber, lastLoad, mix32, sameLong } from "./hash";
+import { copyLong, hashLong, hashShort, hashWord, hashTwo, headOf, houseBytes, houseNumber, lastLoad, masked, mix32, sameLong } from "./hash";
 import { alloc, allocZeroed, free, regrow } from "./memory";
 
 const TAG_NUMBER: i32 = 2;
@@ -220,8 +220,6 @@ function growSlots(d: usize): void {
  * Ids of n texts into `out`; 1: some are -1. Nulls (end -1) get their id, or -1 with `skip`. Without `adding`, what is
  * not there yet is -1.
  */
-// @ts-ignore: decorator
-@inline
 function texts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: usize, skip: bool, adding: bool): i32 {
   let slots: usize = load<u32>(d, SLOTS);
   let mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
@@ -240,15 +238,16 @@ function texts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: 
     const length = end - start;
     const at = bytes + start;
     const isLong = length > 16;
-    const head = isLong ? i64x2.splat(0) : headOf(at, length, last);
-    const hash = isLong ? hashLong(at, length) : hashShort(head, length);
+    const head = isLong ? v128.load(at) : headOf(at, length, last);
+    const tail = isLong ? v128.load(at + length - 16) : head;
+    const hash = isLong ? hashLong(at, length, head, tail) : hashShort(head, length);
     const wanted = <u64>hash | (<u64>length << 32);
     let slot = slots + (<usize>(hash >>> shift) << 4);
     let id = -1;
     for (;;) {
       if (load<u64>(slot) == wanted) {
         const kept: usize = load<u32>(slot, 12);
-        if (isLong ? sameLong(kept, at, length) : !v128.any_true(v128.xor(v128.load(kept), head))) {
+        if (isLong ? sameLong(kept, at, length, head, tail) : !v128.any_true(v128.xor(v128.load(kept), head))) {
           id = load<i32>(slot, 8) - 1;
           break;
         }
@@ -271,18 +270,74 @@ function texts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: 
   return missing;
 }
 
+/**
+ * Known texts of up to 32 bytes, from row `from` on; returns the first row that is anything else. There is no call in
+ * this loop, since all that lives across one would be kept in memory.
+ */
+function knownTexts(d: usize, bytes: usize, starts: usize, ends: usize, from: i32, n: i32, out: usize): i32 {
+  const slots: usize = load<u32>(d, SLOTS);
+  const mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
+  const shift = load<i32>(d, SLOT_SHIFT);
+  const last = lastLoad();
+  const to = <usize>n << 2;
+  let i = <usize>from << 2;
+  for (; i < to; i += 4) {
+    const start = load<i32>(starts + i);
+    const length = load<i32>(ends + i) - start;
+    const at = bytes + start;
+    if (<u32>length > 32 || load<i32>(ends + i) < 0 || at > last) break;
+    const isLong = length > 16;
+    let head = v128.load(at);
+    let tail = i64x2.splat(0);
+    if (isLong) tail = v128.load(at + length - 16);
+    else head = masked(head, length);
+    const hash = isLong ? hashTwo(length, head, tail) : hashShort(head, length);
+    const wanted = <u64>hash | (<u64>length << 32);
+    let slot = slots + (<usize>(hash >>> shift) << 4);
+    while (load<u64>(slot) != wanted && load<i32>(slot, 8) != 0) slot = slots + ((slot - slots + 16) & mask);
+    const stored = load<i32>(slot, 8);
+    if (stored == 0) break;
+    const kept: usize = load<u32>(slot, 12);
+    let differ = v128.xor(v128.load(kept), head);
+    if (isLong) differ = v128.or(differ, v128.xor(v128.load(kept + length - 16), tail));
+    if (v128.any_true(differ)) break;
+    store<i32>(out + i, stored - 1);
+  }
+  return <i32>(i >>> 2);
+}
+
+/** A loop for known texts, until a good part of the rows is something else. */
+// @ts-ignore: decorator
+@inline
+function mostTexts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: usize, skip: bool, adding: bool): i32 {
+  let missing = 0;
+  let others = 0;
+  let i = 0;
+  while (others * 8 <= i + 64) {
+    i = knownTexts(d, bytes, starts, ends, i, n, out);
+    if (i == n) return missing;
+    const at = <usize>i << 2;
+    missing |= texts(d, bytes, starts + at, ends + at, 1, out + at, skip, adding);
+    others++;
+    i++;
+  }
+  const at = <usize>i << 2;
+  return missing | texts(d, bytes, starts + at, ends + at, n - i, out + at, skip, adding);
+}
+
 export function internText(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: usize, skip: i32): i32 {
-  return texts(d, bytes, starts, ends, n, out, skip != 0, true);
+  return mostTexts(d, bytes, starts, ends, n, out, skip != 0, true);
 }
 
 export function findText(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: usize): i32 {
-  return texts(d, bytes, starts, ends, n, out, false, false);
+  return mostTexts(d, bytes, starts, ends, n, out, false, false);
 }
 
 /** The id of one value of any type that has bytes; -1 where it is not there and is not to be added. */
 export function internBytes(d: usize, tag: i32, at: usize, n: i32, adding: i32): i32 {
-  const head = n > 16 ? i64x2.splat(0) : headOf(at, n, lastLoad());
-  const hash = n > 16 ? hashLong(at, n) : hashShort(head, n);
+  const head = n > 16 ? v128.load(at) : headOf(at, n, lastLoad());
+  const tail = n > 16 ? v128.load(at + n - 16) : head;
+  const hash = n > 16 ? hashLong(at, n, head, tail) : hashShort(head, n);
   const wanted = <u64>hash | (<u64>lengthWord(n, tag) << 32);
   const slots: usize = load<u32>(d, SLOTS);
   const mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
@@ -290,7 +345,7 @@ export function internBytes(d: usize, tag: i32, at: usize, n: i32, adding: i32):
   while (load<i32>(slot, 8) != 0) {
     if (load<u64>(slot) == wanted) {
       const kept: usize = load<u32>(slot, 12);
-      if (n > 16 ? sameLong(kept, at, n) : !v128.any_true(v128.xor(v128.load(kept), head))) return load<i32>(slot, 8) - 1;
+      if (n > 16 ? sameLong(kept, at, n, head, tail) : !v128.any_true(v128.xor(v128.load(kept), head))) return load<i32>(slot, 8) - 1;
     }
     slot = slots + ((slot - slots + 16) & mask);
   }

@@ -23,12 +23,19 @@ export function lastLoad(): usize {
   return (<usize>memory.size() << 16) - 16;
 }
 
+/** The first n bytes of 16, the rest zero. */
+// @ts-ignore: decorator
+@inline
+export function masked(bytes: v128, n: i32): v128 {
+  return v128.and(bytes, v128.load(MASKS + 16 - n));
+}
+
 /** Up to 16 bytes, the rest zero. What lies behind the text is read and dropped, but never behind the end of memory. */
 // @ts-ignore: decorator
 @inline
 export function headOf(at: usize, n: i32, last: usize): v128 {
   if (at > last) return edge(at, n);
-  return v128.and(v128.load(at), v128.load(MASKS + 16 - n));
+  return masked(v128.load(at), n);
 }
 
 function edge(at: usize, n: i32): v128 {
@@ -56,26 +63,44 @@ export function hashShort(head: v128, n: i32): u32 {
   return finish(fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1)));
 }
 
-/** Of more than 16 bytes; the last 16 overlap with those before. */
-export function hashLong(at: usize, n: i32): u32 {
-  const last = at + n - 16;
-  let h = <u64>n * K3;
-  do {
-    h = fold(h, load<u64>(at), load<u64>(at, 8));
-    at += 16;
-  } while (at < last);
-  return finish(fold(h, load<u64>(last), load<u64>(last, 8)));
+/**
+ * Of more than 16 bytes: first the first 16 and the last 16 (which overlap below 32), then those between. Most text is
+ * done without a loop.
+ */
+// @ts-ignore: decorator
+@inline
+export function hashLong(at: usize, n: i32, head: v128, tail: v128): u32 {
+  let h = fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1));
+  h = fold(h, i64x2.extract_lane(tail, 0), i64x2.extract_lane(tail, 1));
+  return finish(n > 32 ? middle(h, at + 16, at + n - 16) : h);
 }
 
-/** Whether two texts of n > 16 bytes are the same. */
-export function sameLong(a: usize, b: usize, n: i32): bool {
-  const last = n - 16;
-  let at = 0;
-  do {
+/** The same of 17 to 32 bytes. */
+// @ts-ignore: decorator
+@inline
+export function hashTwo(n: i32, head: v128, tail: v128): u32 {
+  const h = fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1));
+  return finish(fold(h, i64x2.extract_lane(tail, 0), i64x2.extract_lane(tail, 1)));
+}
+
+function middle(h: u64, from: usize, to: usize): u64 {
+  for (let at = from; at < to; at += 16) h = fold(h, load<u64>(at), load<u64>(at, 8));
+  return h;
+}
+
+/** Whether two texts of n > 16 bytes are the same; of one of them the first and the last 16 are at hand. */
+// @ts-ignore: decorator
+@inline
+export function sameLong(kept: usize, at: usize, n: i32, head: v128, tail: v128): bool {
+  const ends = v128.or(v128.xor(v128.load(kept), head), v128.xor(v128.load(kept + n - 16), tail));
+  return !v128.any_true(ends) && (n <= 32 || sameMiddle(kept + 16, at + 16, n - 32));
+}
+
+function sameMiddle(a: usize, b: usize, n: i32): bool {
+  for (let at = 0; at < n; at += 16) {
     if (v128.any_true(v128.xor(v128.load(a + at), v128.load(b + at)))) return false;
-    at += 16;
-  } while (at < last);
-  return !v128.any_true(v128.xor(v128.load(a + last), v128.load(b + last)));
+  }
+  return true;
 }
 
 /** Copies n > 16 bytes. */
