@@ -14,7 +14,6 @@ const TAG_OBJECT: i32 = 6;
 const SORT_TEXT: u32 = 0;
 const SORT_DOUBLE: u32 = 1;
 
-// @ts-ignore: decorator
 @inline
 function entryOf(entries: usize, ids: usize, i: usize): usize {
   return entries + (<usize>(ids == 0 ? <u32>i : load<u32>(ids + (i << 2))) << 4);

@@ -143,7 +143,6 @@ function nextChunk(d: usize, need: usize): void {
 }
 
 /** A new id with room for its entry, which the caller writes. */
-// @ts-ignore: decorator
 @inline
 function newId(d: usize): i32 {
   const id = load<i32>(d, SIZE);
@@ -173,7 +172,6 @@ export function internNull(d: usize): i32 {
 }
 
 /** Length and kind in one word; lengths are below 2^30, as blocks are. */
-// @ts-ignore: decorator
 @inline
 function lengthWord(n: i32, tag: i32): u32 {
   return <u32>n | (tag == TAG_TEXT ? 0 : tag << 30);
@@ -307,7 +305,6 @@ function knownTexts(d: usize, bytes: usize, starts: usize, ends: usize, from: i3
 }
 
 /** A loop for known texts, until a good part of the rows is something else. */
-// @ts-ignore: decorator
 @inline
 function mostTexts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: usize, skip: bool, adding: bool): i32 {
   let missing = 0;

@@ -16,7 +16,6 @@ const MAX_SAFE: f64 = 9007199254740991;
 const INT: u8 = 1;
 const FLOAT: u8 = 4;
 
-// @ts-ignore: decorator
 @inline
 function reportRow(report: usize, row: usize): void {
   const rows = load<u32>(report);
@@ -48,7 +47,6 @@ function addLowest(parts: usize, x: f64): f64 {
   return d - (sumD - partD) + (errorC - partD);
 }
 
-// @ts-ignore: decorator
 @inline
 function addLow(parts: usize, x: f64): f64 {
   const b = load<f64>(parts, 8);
@@ -60,7 +58,6 @@ function addLow(parts: usize, x: f64): f64 {
 }
 
 /** Adds x, |x| < LARGE. Without a branch on the first error: whether there is one is as good as random. */
-// @ts-ignore: decorator
 @inline
 function add(parts: usize, x: f64): f64 {
   const a = load<f64>(parts);

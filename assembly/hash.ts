@@ -24,14 +24,12 @@ export function lastLoad(): usize {
 }
 
 /** The first n bytes of 16, the rest zero. */
-// @ts-ignore: decorator
 @inline
 export function masked(bytes: v128, n: i32): v128 {
   return v128.and(bytes, v128.load(MASKS + 16 - n));
 }
 
 /** Up to 16 bytes, the rest zero. What lies behind the text is read and dropped, but never behind the end of memory. */
-// @ts-ignore: decorator
 @inline
 export function headOf(at: usize, n: i32, last: usize): v128 {
   if (at > last) return edge(at, n);
@@ -44,20 +42,17 @@ function edge(at: usize, n: i32): v128 {
   return v128.load(EDGE);
 }
 
-// @ts-ignore: decorator
 @inline
 function fold(h: u64, low: u64, high: u64): u64 {
   return (rotl((h ^ low) * K1, 32) ^ high) * K2;
 }
 
-// @ts-ignore: decorator
 @inline
 function finish(h: u64): u32 {
   return <u32>(((h ^ (h >>> 32)) * K3) >>> 32) | 1;
 }
 
 /** Never 0: an empty slot has that. */
-// @ts-ignore: decorator
 @inline
 export function hashShort(head: v128, n: i32): u32 {
   return finish(fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1)));
@@ -67,7 +62,6 @@ export function hashShort(head: v128, n: i32): u32 {
  * Of more than 16 bytes: first the first 16 and the last 16 (which overlap below 32), then those between. Most text is
  * done without a loop.
  */
-// @ts-ignore: decorator
 @inline
 export function hashLong(at: usize, n: i32, head: v128, tail: v128): u32 {
   let h = fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1));
@@ -76,7 +70,6 @@ export function hashLong(at: usize, n: i32, head: v128, tail: v128): u32 {
 }
 
 /** The same of 17 to 32 bytes. */
-// @ts-ignore: decorator
 @inline
 export function hashTwo(n: i32, head: v128, tail: v128): u32 {
   const h = fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1));
@@ -89,7 +82,6 @@ function middle(h: u64, from: usize, to: usize): u64 {
 }
 
 /** Whether two texts of n > 16 bytes are the same; of one of them the first and the last 16 are at hand. */
-// @ts-ignore: decorator
 @inline
 export function sameLong(kept: usize, at: usize, n: i32, head: v128, tail: v128): bool {
   const ends = v128.or(v128.xor(v128.load(kept), head), v128.xor(v128.load(kept + n - 16), tail));
@@ -111,7 +103,6 @@ export function copyLong(to: usize, from: usize, n: i32): void {
 }
 
 /** Of 64 bits: a double's, or a pair's. */
-// @ts-ignore: decorator
 @inline
 export function hashWord(bits: u64): u32 {
   const h = (bits ^ K3) * K1;
@@ -125,7 +116,6 @@ export function mix32(value: u32): u32 {
   return h ^ (h >>> 16);
 }
 
-// @ts-ignore: decorator
 @inline
 function mixWord(h: u32, word: u32): u32 {
   return rotl(h ^ (rotl(word * 0xcc9e2d51, 15) * 0x1b873593), 13) * 5 + 0xe6546b64;

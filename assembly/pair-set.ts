@@ -303,7 +303,6 @@ export function setCollect(s: usize, next: usize, out: usize): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function place(next: usize, out: usize, group: i32, id: u32): void {
   const at = next + (<usize>group << 2);

@@ -58,7 +58,6 @@ export function pairsClear(t: usize): void {
   store<i32>(t, 0, SIZE);
 }
 
-// @ts-ignore: decorator
 @inline
 function cellOf(t: usize, id: usize, shift: i32): usize {
   return (<usize>load<i32>(load<usize>(t, LEFTS) + (id << 2)) << shift) | <usize>load<u32>(load<usize>(t, RIGHTS) + (id << 2));
