@@ -11,7 +11,7 @@ import type { RowOrder, Vector } from "../kernel/vector.ts";
 import { type CompiledExpression, compileExpression, evaluatePredicate, type Frame } from "./evaluate.ts";
 import type { Expression } from "./expression.ts";
 import type { Plan, PlanAggregate, PlanStep } from "./plan.ts";
-import { type BadField, RecordCursor } from "./record.ts";
+import { type BadField, cursorFor, type RecordCursor, type RecordSource, recordSource } from "./record.ts";
 import { RowCollector, type RowSet } from "./rows.ts";
 import { Selection } from "./selection.ts";
 import { functionFailed, iterableOf, synchronous } from "./user-call.ts";
@@ -50,7 +50,8 @@ export class Pipeline {
   /** Columns that keys and inputs, or the selected columns, are made of. */
   #sinkColumns: string[];
   #hasRecords: boolean;
-  #cursor: RecordCursor;
+  readonly #cursor: RecordCursor;
+  readonly #source: RecordSource;
   readonly #selection: Selection;
   #batch: Batch | undefined;
   readonly #order: RowOrder & { file: number };
@@ -68,7 +69,8 @@ export class Pipeline {
     this.wanted = wantedColumns(plan, this.#steps, [...this.#keys, ...this.#inputs.flat(), ...(this.#select ?? [])]);
     const selection = new Selection(plan, this.wanted, kernel);
     this.#selection = selection;
-    this.#cursor = new RecordCursor(plan.schema.columns, selection);
+    this.#source = recordSource(plan.schema.columns, selection);
+    this.#cursor = cursorFor(this.wanted.map((column) => plan.schema.columns[column]));
     this.#sinkColumns = sinkColumns(plan, [...this.#keys, ...this.#inputs.flat()], this.#select);
     this.#hasRecords = plan.group?.aggregates.some(isOfRecords) ?? false;
     // Byte offsets are computed when an aggregate asks for them.
@@ -169,7 +171,7 @@ export class Pipeline {
     const { record } = cursor;
     const { call } = step;
     const { n } = rows;
-    cursor.begin();
+    cursor.begin(this.#source);
     for (let i = 0; i < n; ) {
       cursor.bad = undefined;
       try {

@@ -26,27 +26,85 @@ function article(type: ColumnType): string {
   return type === "int" ? "an int (a safe integer)" : `a ${type}`;
 }
 
+/**
+ * An empty object like any other, but of a shape of its own: the second `{}` with other getters of the same names would become
+ * a hash table, slow to read for good.
+ */
+function emptyRecord(): Record<string, unknown> {
+  function Empty(): void {}
+  Empty.prototype = Object.prototype;
+  return new (Empty as unknown as new () => Record<string, unknown>)();
+}
+
+/**
+ * By names and types of the columns: the one record of this thread that has them. A function that meets a few records of
+ * different shapes, one a run, is compiled for each; with more it is slow for good.
+ */
+const cursors = new Map<string, RecordCursor>();
+const CURSORS_MAX = 64;
+
+/** The cursor for these columns. Whoever uses it says so with `begin`; calls of functions do not overlap. */
+export function cursorFor(columns: Column[]): RecordCursor {
+  const key = JSON.stringify(columns.map(({ name, type }) => [name, type]));
+  let cursor = cursors.get(key);
+  if (cursor === undefined) {
+    if (cursors.size >= CURSORS_MAX) cursors.clear();
+    cursor = new RecordCursor(columns);
+    cursors.set(key, cursor);
+  }
+  return cursor;
+}
+
+/** What a pipeline lends to the cursor. */
+export interface RecordSource {
+  selection: Selection;
+  columns: RecordColumn[];
+}
+
+/** What the cursor reads of a selection: one per pipeline. */
+export function recordSource(columns: Column[], selection: Selection): RecordSource {
+  return {
+    selection,
+    columns: selection.wanted.map((column, slot) => new RecordColumn(columns[column], slot, selection)),
+  };
+}
+
+/** A column of the record, and where it is read from at present. */
+interface Field {
+  column: RecordColumn;
+}
+
 export class RecordCursor {
   /** What user functions get. */
-  readonly record: Record<string, unknown> = {};
+  readonly record: Record<string, unknown> = emptyRecord();
   /** Set when a getter met a field that does not parse, even if the function caught the error. */
   bad: BadField | undefined;
   /** Which row of the selection the record is. */
   at = 0;
-  readonly #columns: RecordColumn[];
-  readonly #selection: Selection;
+  #fields: Field[] = [];
+  #source: RecordSource | undefined;
+  readonly #names: Column[];
 
-  constructor(columns: Column[], selection: Selection) {
-    this.#selection = selection;
-    this.#columns = selection.wanted.map((column, slot) => new RecordColumn(columns[column], slot, selection));
-    for (const column of this.#columns) {
-      Object.defineProperty(this.record, column.column.name, { enumerable: true, get: this.#getter(column) });
-    }
+  constructor(columns: Column[]) {
+    this.#names = columns;
   }
 
   /** The rows of the selection are about to be looked at; again after rows have left it. */
-  begin(): void {
-    for (const column of this.#columns) column.begin();
+  begin(source: RecordSource): void {
+    if (this.#fields.length === 0) this.#define(source);
+    this.#source = source;
+    source.columns.forEach((column, i) => {
+      column.begin();
+      this.#fields[i].column = column;
+    });
+  }
+
+  #define(source: RecordSource): void {
+    this.#fields = source.columns.map((column) => ({ column }));
+    for (const [i, field] of this.#fields.entries()) {
+      const { name, type } = this.#names[i];
+      Object.defineProperty(this.record, name, { enumerable: true, get: this.#getter(field, type) });
+    }
   }
 
   /** A plain object with the values of all columns. */
@@ -61,7 +119,7 @@ export class RecordCursor {
   tolerantSnapshot(): { record: Record<string, unknown>; hasBad: boolean } {
     const record: Record<string, unknown> = {};
     let hasBad = false;
-    for (const column of this.#columns) {
+    for (const { column } of this.#fields) {
       const { name } = column.column;
       const value = this.#read(column);
       if (!(value instanceof BadField)) {
@@ -80,24 +138,28 @@ export class RecordCursor {
   }
 
   /** Short getters, which the engine puts into the user's function. */
-  #getter(column: RecordColumn): () => unknown {
+  #getter(field: Field, type: ColumnType): () => unknown {
     const slow = () => {
-      const value = this.#read(column);
+      const value = this.#read(field.column);
       if (!(value instanceof BadField)) return value;
       this.bad = value;
       throw value;
     };
-    switch (column.column.type) {
+    switch (type) {
       case "text":
         return () => {
+          const { column } = field;
+          if (!column.isReady) return slow();
           column.looks++;
-          return column.isReady ? column.strings[column.numbers[this.at]] : slow();
+          return column.strings[column.numbers[this.at]];
         };
       case "int":
       case "float":
         return () => {
+          const { column } = field;
+          if (!column.isReady || column.nulls !== undefined) return slow();
           column.looks++;
-          return column.isReady && column.nulls === undefined ? column.values[this.at] : slow();
+          return column.values[this.at];
         };
       default:
         return slow;
@@ -107,7 +169,7 @@ export class RecordCursor {
   #read(column: RecordColumn): unknown {
     const value = column.read(this.at);
     if (value !== undefined) return value;
-    const { batch, rows } = this.#selection;
+    const { batch, rows } = this.#source!.selection;
     const place = (rows[this.at] * batch.columns + column.slot) * 2;
     const [start, end] = [batch.ranges[place], batch.ranges[place + 1]];
     const decoded = decodeField(batch.bytes, start, end, column.column.type);
