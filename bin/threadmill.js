@@ -20,8 +20,18 @@ function keepCompiledCode() {
   process.getBuiltinModule("module").enableCompileCache(cache + "/threadmill");
 }
 
+/**
+ * Compressed files are inflated on the threads of Node's pool, of which there are four: with more workers than that they
+ * would wait for each other. Read by Node when the pool is first used.
+ */
+function widenPool() {
+  const cores = process.getBuiltinModule("os").availableParallelism();
+  if (cores > 4 && !process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = String(cores);
+}
+
 function runHere() {
   keepCompiledCode();
+  widenPool();
   const main = new URL("../dist/cli/main.js", import.meta.url).href;
   return import(main).then(
     (cli) => cli.main(process.argv.slice(2)),

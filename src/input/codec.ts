@@ -98,9 +98,9 @@ async function* nonEmpty(
   for await (const chunk of stream) if (chunk.length > 0) yield chunk;
 }
 
-/** Compressed bytes of a pinned file, each chunk in memory of its own. */
+/** Compressed bytes of a pinned file, each chunk in memory of its own: a decoder may still read the one before. */
 function* fileBytes(source: Source): Generator<Uint8Array, void, undefined> {
-  for (const { bytes } of readChunks(source, { start: 0 }, (size) => new Uint8Array(size))) {
+  for (const { bytes } of readChunks(source, { start: 0 }, (size) => Buffer.allocUnsafeSlow(size))) {
     if (bytes.length > 0) yield bytes;
   }
 }
