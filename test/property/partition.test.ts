@@ -65,6 +65,6 @@ test.each(["scalar", "simd"] as const)("%s: any limits, workers and parts give t
       expect(actual).toEqual(whole.finish());
       check(one, actual, naiveAnswer(one));
     }),
-    tries(400),
+    tries(150),
   );
 });

@@ -116,10 +116,11 @@ class HashGrouping implements PartitionableGrouping {
   }
 
   export(parts: number): Uint8Array[] {
-    return this.#keys.parts(Math.max(1, parts)).map((groups) => {
+    const ids = this.#keys.idsByColumn();
+    return this.#keys.parts(Math.max(1, parts), ids).map((groups) => {
       const writer = new ByteWriter(1024 + groups.length * 16);
       this.#writeHeader(writer);
-      this.#keys.write(writer, groups);
+      this.#keys.write(writer, groups, ids);
       for (const accumulator of this.#accumulators) accumulator.write(writer, groups);
       return writer.finish();
     });

@@ -89,7 +89,7 @@ export class Keys {
   }
 
   /** ids[column][group]. */
-  #idsByColumn(): Int32Array[] {
+  idsByColumn(): Int32Array[] {
     const { size } = this;
     const ids = this.#columns.map(() => new Int32Array(size));
     const left = new Int32Array(size);
@@ -108,8 +108,7 @@ export class Keys {
   }
 
   /** Groups cut into parts by the hash of their key values, which is the same in every worker. */
-  parts(count: number): Int32Array[] {
-    const ids = this.#idsByColumn();
+  parts(count: number, ids: Int32Array[]): Int32Array[] {
     const hashes = this.#columns.map((column) => column.hashes());
     const partOf = new Int32Array(this.size);
     const sizes = new Int32Array(count);
@@ -125,9 +124,9 @@ export class Keys {
     return parts;
   }
 
-  write(writer: ByteWriter, groups: Int32Array): void {
+  /** `ids`: those of all groups by column, which are the same for every part. */
+  write(writer: ByteWriter, groups: Int32Array, ids: Int32Array[]): void {
     writer.varint(groups.length);
-    const ids = this.#idsByColumn();
     for (let c = 0; c < ids.length; c++) this.#columns[c].writeIds(writer, gather(ids[c], groups));
   }
 
@@ -152,7 +151,7 @@ export class Keys {
   /** All groups in key order: stable counting sorts by the rank of each column's value, from the last column to the first. */
   sorted(): Int32Array {
     if (this.#columns.length === 1) return this.#columns[0].sorted();
-    const ids = this.#idsByColumn();
+    const ids = this.idsByColumn();
     let order = this.all();
     for (let c = ids.length - 1; c >= 0; c--) {
       const ranks = this.#columns[c].ranks();
@@ -176,7 +175,7 @@ export class Keys {
 
   /** Key values of these groups, column by column. */
   values(groups: Int32Array): unknown[][] {
-    const ids = this.#idsByColumn();
+    const ids = this.idsByColumn();
     return this.#columns.map((dictionary, c) => {
       const cache: unknown[] = new Array(dictionary.size);
       const values: unknown[] = new Array(groups.length);
@@ -191,7 +190,7 @@ export class Keys {
 
   /** The same as typed columns; valid until a group is added. */
   vectors(groups: Int32Array): ResultVector[] {
-    const ids = this.#idsByColumn();
+    const ids = this.idsByColumn();
     return this.#columns.map((dictionary, c) => dictionary.column(gather(ids[c], groups)));
   }
 }

@@ -213,7 +213,20 @@ export class PartitionedGrouping implements Grouping {
     this.reset();
     const pieces: Piece[][] = Array.from({ length: parts }, () => []);
     for (const piece of all) pieces[Math.floor(((piece.partition ?? 0) * parts) / PARTITIONS)].push(piece);
+    this.#makeRoom(pieces);
     return pieces;
+  }
+
+  /** The answer takes memory, too: half of it, so what is finished last goes to the store. */
+  #makeRoom(parts: Piece[][]): void {
+    const { limits, store } = this.#options;
+    let held = 0;
+    const last = (piece: Piece, place: number) => (piece.partition ?? 0) - (place * PARTITIONS) / parts.length;
+    const inMemory = parts.flatMap((pieces, place) => pieces.map((piece) => ({ piece, turn: last(piece, place) })));
+    for (const { piece } of inMemory.sort((a, b) => a.turn - b.turn)) {
+      held += heldBytes(piece);
+      if (held > limits.memoryBytes / 2) spill(piece, store);
+    }
   }
 
   /** The tables by themselves, empty: to finish partitions in, once nothing is held here any more. */
