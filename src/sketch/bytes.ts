@@ -187,6 +187,11 @@ export class ByteReader {
     return count;
   }
 
+  /** Throws unless n bytes more are there. */
+  atLeast(n: number): void {
+    if (n > this.bytes.length - this.at) throw truncated(this.at);
+  }
+
   /** A varint below `limit`. */
   index(limit: number): number {
     const value = this.varint();

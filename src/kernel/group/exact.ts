@@ -115,7 +115,9 @@ export class ExactSums {
   }
 
   #nonZero(group: number): number[] {
-    return Array.from(this.parts.subarray(group * 4, group * 4 + 4)).filter((x) => x !== 0);
+    const found: number[] = [];
+    for (let at = group * 4; at < group * 4 + 4; at++) if (this.parts[at] !== 0) found.push(this.parts[at]);
+    return found;
   }
 
   write(writer: ByteWriter, group: number): void {

@@ -9,7 +9,7 @@ export class PairCounts {
   #counts: Float64Array;
   #pairs: Int32Array;
   #groups = 0;
-  #sorted: ByGroup | undefined;
+  #sorted: (ByGroup & { rights: Int32Array }) | undefined;
   readonly #rightCount: () => number;
 
   /** rightCount(): what all right sides are below; Infinity: anything. */
@@ -49,49 +49,60 @@ export class PairCounts {
     else for (let i = 0; i < n; i++) counts[pairs[i]] += weights[i];
   }
 
-  #byGroup(): ByGroup {
-    this.#sorted ??= byGroup(this.#table.lefts, this.#table.size, this.#groups);
+  #byGroup(): ByGroup & { rights: Int32Array } {
+    const { lefts, rights, size } = this.#table;
+    this.#sorted ??= { ...byGroup(lefts, size, this.#groups), rights };
     return this.#sorted;
   }
 
   entries(group: number): { right: number; count: number }[] {
-    const { starts, order } = this.#byGroup();
+    const { starts, order, rights } = this.#sorted ?? this.#byGroup();
     const entries: { right: number; count: number }[] = [];
     for (let i = starts[group]; i < starts[group + 1]; i++) {
-      entries.push({ right: this.#table.rights[order[i]], count: this.#counts[order[i]] });
+      entries.push({ right: rights[order[i]], count: this.#counts[order[i]] });
     }
     return entries;
   }
 
   /** Writes the counts by group and returns the right sides in that order, for the caller to write after them. */
   write(writer: ByteWriter, groups: Int32Array): Int32Array {
-    const { starts, order } = this.#byGroup();
+    const { starts, order, rights: all } = this.#byGroup();
+    const sizes = new Int32Array(groups.length);
     let total = 0;
-    for (const group of groups) total += starts[group + 1] - starts[group];
-    writer.varint(total);
+    let largest = 0;
+    for (let i = 0; i < groups.length; i++) {
+      sizes[i] = starts[groups[i] + 1] - starts[groups[i]];
+      largest = Math.max(largest, sizes[i]);
+      total += sizes[i];
+    }
+    const pairs = new Int32Array(total);
     const rights = new Int32Array(total);
     let at = 0;
-    for (const group of groups) {
-      writer.varint(starts[group + 1] - starts[group]);
-      for (let i = starts[group]; i < starts[group + 1]; i++) {
-        writer.varint(this.#counts[order[i]]);
-        rights[at++] = this.#table.rights[order[i]];
+    for (let i = 0; i < groups.length; i++) {
+      const end = starts[groups[i] + 1];
+      for (let k = starts[groups[i]]; k < end; k++) {
+        pairs[at] = order[k];
+        rights[at++] = all[order[k]];
       }
     }
+    writer.uints(sizes, sizes.length, largest);
+    writer.counts(this.#counts, pairs);
     return rights;
   }
 
   /** Reads what `write` wrote, without the right sides. */
   static read(reader: ByteReader, map: Int32Array): { groups: Int32Array; counts: Float64Array } {
-    const total = reader.count(1);
+    const sizes = reader.uints(map.length);
+    let total = 0;
+    for (let i = 0; i < sizes.length; i++) total += sizes[i];
+    // Each pair takes a byte at least: a corrupt size cannot ask for more memory than that.
+    reader.atLeast(total);
+    const counts = Float64Array.from(reader.counts(total));
     const groups = new Int32Array(total);
-    const counts = new Float64Array(total);
     let at = 0;
-    for (const group of map) {
-      for (let left = reader.count(1); left > 0; left--) {
-        groups[at] = group;
-        counts[at++] = reader.varint();
-      }
+    for (let i = 0; i < sizes.length; i++) {
+      groups.fill(map[i], at, at + sizes[i]);
+      at += sizes[i];
     }
     return { groups, counts };
   }

@@ -70,19 +70,19 @@ export class QuantileAccumulator implements Accumulator {
 
   write(writer: ByteWriter, groups: Int32Array): void {
     const codes = this.#pairs.write(writer, groups);
-    for (const code of codes) writer.signed(code);
-    for (const group of groups) {
-      writer.float64(this.#least[group]);
-      writer.float64(this.#greatest[group]);
+    writer.raw(new Uint8Array(codes.buffer, 0, codes.byteLength));
+    for (let i = 0; i < groups.length; i++) {
+      writer.float64(this.#least[groups[i]]);
+      writer.float64(this.#greatest[groups[i]]);
     }
   }
 
   merge(reader: ByteReader, map: Int32Array): void {
     const { groups, counts } = PairCounts.read(reader, map);
     const codes = new Int32Array(groups.length);
-    for (let i = 0; i < codes.length; i++) codes[i] = reader.signed();
+    new Uint8Array(codes.buffer).set(reader.raw(codes.byteLength));
     this.#pairs.add(groups, codes, codes.length, counts);
-    for (const group of map) this.#bound(group, reader.float64(), reader.float64());
+    for (let i = 0; i < map.length; i++) this.#bound(map[i], reader.float64(), reader.float64());
   }
 
   finish(group: number): number | null | (number | null)[] {
