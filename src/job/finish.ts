@@ -1,20 +1,17 @@
 /**
  * The last step of a group-by in a worker: the finished groups of one part become rows in the order of the result.
  * Few rows come as values. Many come as pieces, each sorted by itself, of typed columns in shared memory, so that the
- * sort works on a bounded number of rows at a time and pieces travel without a copy; run/ranges.ts merges them.
+ * sort works on a bounded number of rows at a time and pieces travel without a copy; those that there is no room for go to
+ * disk. run/large-rows.ts merges them.
  */
 import { type NumberColumn, type ResultVector, type ResultVectors, vectorOf } from "../kernel/columns.ts";
 import type { Grouping } from "../kernel/kernel.ts";
 import { openTable } from "../kernel/open-table.ts";
 import type { OrderColumn } from "../kernel/order.ts";
+import type { SpillStore } from "../kernel/partition/piece.ts";
 import type { ResultTable } from "../kernel/result-table.ts";
 import type { Plan } from "./plan.ts";
-
-/** Some rows, sorted by the order of the plan. */
-export interface SortedPiece {
-  rows: number;
-  vectors: ResultVector[];
-}
+import { bytesOf, type MemoryPiece, type SortedPiece, writePiece } from "./sorted-piece.ts";
 
 /** The finished groups of one part. */
 export interface FinishedPart {
@@ -29,6 +26,15 @@ const ROWS_AS_VALUES_MAX = 5_000;
 /** A piece is sorted in one go: rows and bytes that are worth that, and that memory has room for twice. */
 const PIECE_ROWS = 512 * 1024;
 const PIECE_BYTES = 48 * 1024 * 1024;
+/** Where memory is bounded: shares of a worker's for the piece that is sorted (three times of it), and for those that are done. */
+const PIECE_SHARE = 1 / 8;
+const PIECES_SHARE = 1 / 4;
+
+/** What the finished rows of a worker may take, and where the rest goes. */
+export interface Room {
+  bytes: number;
+  store: Pick<SpillStore, "write">;
+}
 
 /** Rows of a plan's groups are in the order of its sort, then by key. */
 export function orderOf({ group, sort }: Plan): OrderColumn[] {
@@ -67,8 +73,8 @@ type Finishing = Pick<Grouping, "groups" | "finish"> & {
 };
 
 /** `groupings`: the partitions of one part, each with its finished groups until the next is asked for. */
-export function finishPart(plan: Plan, groupings: Iterable<Finishing>): FinishedPart {
-  const builder = new PieceBuilder(plan);
+export function finishPart(plan: Plan, groupings: Iterable<Finishing>, room?: Room): FinishedPart {
+  const builder = new PieceBuilder(plan, room);
   let few: { rows: number; columns: unknown[][] } | undefined;
   for (const grouping of groupings) {
     if (few) builder.add(vectorsOf(plan, few.columns), few.rows);
@@ -95,9 +101,15 @@ class PieceBuilder {
   readonly #order: OrderColumn[];
   readonly #limit: number;
   readonly #pieces: SortedPiece[] = [];
+  readonly #room: Room | undefined;
+  readonly #pieceBytes: number;
+  /** Bytes of the pieces that are in memory. */
+  #held = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, room?: Room) {
     this.#order = orderOf(plan);
+    this.#room = room;
+    this.#pieceBytes = Math.min(PIECE_BYTES, room ? room.bytes * PIECE_SHARE : PIECE_BYTES);
     this.#limit = plan.limit ?? Number.POSITIVE_INFINITY;
   }
 
@@ -110,7 +122,7 @@ class PieceBuilder {
       const to = Math.min(rows, from + PIECE_ROWS - this.#table.rows, from + STEP_ROWS);
       this.#table.add(vectors, from, to);
       from = to;
-      if (this.#table.rows >= PIECE_ROWS || this.#table.bytes >= PIECE_BYTES) this.#cut();
+      if (this.#table.rows >= PIECE_ROWS || this.#table.bytes >= this.#pieceBytes) this.#cut();
     }
   }
 
@@ -120,17 +132,27 @@ class PieceBuilder {
     table.sort(this.#order);
     const rows = Math.min(table.rows, this.#limit);
     const vectors = table.take(0, rows);
-    const isLimit = rows * 2 < table.rows;
+    const isLimit = rows * 2 <= table.rows;
     table.clear();
     if (isLimit) table.add(vectors, 0, rows);
-    else this.#pieces.push({ rows, vectors });
+    else this.#keep({ rows, vectors });
+  }
+
+  #keep(piece: MemoryPiece): void {
+    const bytes = bytesOf(piece);
+    if (this.#room && this.#held + bytes > this.#room.bytes * PIECES_SHARE) {
+      this.#pieces.push(writePiece(piece, this.#room.store));
+    } else {
+      this.#held += bytes;
+      this.#pieces.push(piece);
+    }
   }
 
   finish(): SortedPiece[] {
     if (this.#table.rows > 0) {
       this.#table.sort(this.#order);
       const rows = Math.min(this.#table.rows, this.#limit);
-      this.#pieces.push({ rows, vectors: this.#table.take(0, rows) });
+      this.#keep({ rows, vectors: this.#table.take(0, rows) });
     }
     return this.#pieces;
   }

@@ -311,6 +311,7 @@ export async function finishPieces(
   return finishPart(
     plan,
     eachPartition({ pieces, grouping: kernel.emptyFront(), codec: kernel.codec, store: kernel.store }),
+    { bytes: memory.bytes, store: kernel.store },
   );
 }
 

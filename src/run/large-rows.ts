@@ -8,28 +8,31 @@
  *     alive meanwhile: the timer does not, and neither do resting workers;
  *   - rows that are read after that, or after the executor was closed by its owner, are merged in this thread.
  *
- * The pieces live as long as the result, so it can be read again.
+ * Pieces in memory live as long as the result, so it can be read again. Pieces on disk end with the first reader, or with
+ * the program: whoever comes later is told so.
  */
 import { TaskError } from "../base/errors.ts";
 import type { Executor, Future, Task } from "../executor/executor.ts";
+import { bytesOf, isOnDisk, type SortedPiece } from "../job/sorted-piece.ts";
 import { type ResultVector, sliceVector } from "../kernel/columns.ts";
 import type { OrderColumn } from "../kernel/order.ts";
 import type { LinePiece, ResultColumn, RowStyle } from "../output/output.ts";
 import { interrupted } from "./execute.ts";
 import { formatRange, mergeRange, type RangeTask, type Slice } from "./range-task.ts";
-import { cutRanges, type Sorted } from "./ranges.ts";
+import { cutRanges } from "./ranges.ts";
 
 const rangeModule = new URL(`./range-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
 
-/** Rows of one task: its columns and lines take some megabytes. */
+/** Rows of one task, and bytes of its columns: a few megabytes, so that tasks are worth their start and memory is bounded. */
 const RANGE_ROWS = 96 * 1024;
+const RANGE_BYTES = 8 * 1024 * 1024;
 /** Ranges in flight per worker: one is made while one waits to be taken. */
 const RANGES_PER_WORKER = 2;
 /** Workers that serve nobody for so long are given up. */
 const IDLE_MS = 1000;
 
 export interface LargeRowsOptions {
-  pieces: Sorted[];
+  pieces: SortedPiece[];
   order: OrderColumn[];
   limit: number | undefined;
   columns: ResultColumn[];
@@ -38,6 +41,8 @@ export interface LargeRowsOptions {
   signal: AbortSignal | undefined;
   /** Called once, when the executor is no longer needed. */
   onIdle: () => Promise<void>;
+  /** Called when the files of the pieces are no longer needed. */
+  onRead: () => void;
 }
 
 export class LargeRows {
@@ -46,21 +51,21 @@ export class LargeRows {
   readonly #tasks: RangeTask[] = [];
   #closing: Promise<void> | undefined;
   #idle: NodeJS.Timeout | undefined;
+  readonly #hasFiles: boolean;
+  #isRead = false;
 
   constructor(options: LargeRowsOptions) {
     const { pieces, order, limit = Number.POSITIVE_INFINITY, columns, listsTimes } = options;
     this.#options = options;
-    let rows = 0;
-    for (const slices of cutRanges(pieces, order, RANGE_ROWS)) {
-      const wanted = Math.min(
-        slices.reduce((sum, { from, to }) => sum + to - from, 0),
-        limit - rows,
-      );
-      if (wanted === 0) break;
-      rows += wanted;
-      this.#tasks.push({ slices, order, rows: wanted, columns, listsTimes });
+    const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
+    const bytes = pieces.reduce((sum, piece) => sum + bytesOf(piece), 0);
+    this.rows = Math.min(rows, limit);
+    this.#hasFiles = pieces.some(isOnDisk);
+    const rangeRows = Math.min(RANGE_ROWS, Math.ceil(RANGE_BYTES / Math.max(1, bytes / rows)));
+    for (const slices of cutRanges(pieces, order, rangeRows)) {
+      this.#tasks.push({ slices, order, rows: Number.POSITIVE_INFINITY, columns, listsTimes });
     }
-    this.rows = rows;
+    if (!this.#hasFiles) options.onRead();
     this.#rest();
   }
 
@@ -87,23 +92,33 @@ export class LargeRows {
     return this.#each(async (range) => formatRange(range, style), task, [style]);
   }
 
-  async *#each<T>(inline: (range: RangeTask) => Promise<T>, task: Task, more: unknown[]): AsyncGenerator<T> {
+  async *#each<T extends { rows: number }>(
+    inline: (range: RangeTask) => Promise<T>,
+    task: Task,
+    more: unknown[],
+  ): AsyncGenerator<T> {
+    if (this.#isRead && this.#hasFiles) throw readBefore();
     const { executor, signal } = this.#options;
-    const inFlight = Math.max(1, executor.workers * RANGES_PER_WORKER);
+    // With a limit it is known only range by range how many more are wanted.
+    const inFlight = this.#options.limit === undefined ? Math.max(1, executor.workers * RANGES_PER_WORKER) : 1;
     const pending: { range: RangeTask; future: Future<T> | undefined }[] = [];
     let next = 0;
+    let left = this.rows;
     clearTimeout(this.#idle);
     try {
-      for (let at = 0; at < this.#tasks.length; at++) {
+      while (left > 0) {
         while (next < this.#tasks.length && pending.length < inFlight) {
-          const range = this.#tasks[next++];
+          const range = { ...this.#tasks[next++], rows: left };
           const future = this.#closing ? undefined : executor.submit<T>(task, [sliced(range), ...more], { signal });
           // Whoever leaves early does not hear of it.
           future?.catch(() => {});
           pending.push({ range, future });
         }
-        const { range, future } = pending.shift()!;
+        const first = pending.shift();
+        if (!first) break;
+        const { range, future } = first;
         const result = await this.#unlessClosed(future, () => inline(range));
+        left -= result.rows;
         this.#rest();
         yield result;
         clearTimeout(this.#idle);
@@ -112,6 +127,8 @@ export class LargeRows {
       for (const { future } of pending) if (future && !future.running) future.cancel();
       await Promise.allSettled(pending.map(({ future }) => future));
       await this.close();
+      this.#isRead = true;
+      this.#options.onRead();
     }
   }
 
@@ -129,12 +146,18 @@ export class LargeRows {
   }
 }
 
+function readBefore(): TaskError {
+  return new TaskError("ERR_RESULT_READ", "a result that was too large for the memory can be read once", {
+    hint: "Keep what you read, write it to a file, or give the run more memory.",
+  });
+}
+
 const closedCodes = ["ERR_EXECUTOR_CLOSED", "ERR_CANCELLED"];
 
 /** Values are copied to the worker: only those of the range are. */
 function sliced(range: RangeTask): RangeTask {
   const slices = range.slices.map((slice): Slice => {
-    if (slice.vectors.every(({ kind }) => kind !== "values")) return slice;
+    if ("blocks" in slice || slice.vectors.every(({ kind }) => kind !== "values")) return slice;
     const rows = slice.to - slice.from;
     return { vectors: slice.vectors.map((vector) => sliceVector(vector, slice.from, slice.to)), from: 0, to: rows };
   });

@@ -3,8 +3,9 @@
  * gives them back as typed columns or as lines of text. Tasks of the executor; also called directly where it is closed.
  */
 import { isUtc } from "../base/zone.ts";
-import type { ResultVector } from "../kernel/columns.ts";
-import { valuesOf } from "../kernel/columns.ts";
+import { type DiskBlock, lowerBound, readBlock } from "../job/sorted-piece.ts";
+import { SpillFile } from "../job/spill.ts";
+import { type ResultVector, valuesOf } from "../kernel/columns.ts";
 import { openTable } from "../kernel/open-table.ts";
 import type { OrderColumn } from "../kernel/order.ts";
 import type { ResultTable } from "../kernel/result-table.ts";
@@ -14,17 +15,27 @@ import type { LinePiece, ResultColumn, RowStyle } from "../output/output.ts";
 import { cellWriter, lineWriter } from "../output/row-style.ts";
 import { transferable } from "../shared/transfer.ts";
 
-/** Rows from..to of one sorted piece. */
-export interface Slice {
+/** Rows from..to of a piece in memory. */
+export interface MemorySlice {
   vectors: ResultVector[];
   from: number;
   to: number;
 }
 
+/** Of a piece on disk: the blocks that may have rows of the range, which is `low` and what follows, before `high`. */
+export interface DiskSlice {
+  blocks: DiskBlock[];
+  /** One row each; undefined: from the first on, to the last. */
+  low: ResultVector[] | undefined;
+  high: ResultVector[] | undefined;
+}
+
+export type Slice = MemorySlice | DiskSlice;
+
 export interface RangeTask {
   slices: Slice[];
   order: OrderColumn[];
-  /** The first so many rows are wanted. */
+  /** At most so many rows are wanted. */
   rows: number;
   columns: ResultColumn[];
   /** By column: lists of microseconds, which are shown as times. */
@@ -42,31 +53,53 @@ export function releaseRanges(): void {
 function gather({ slices, order, listsTimes }: RangeTask): ResultTable {
   table ??= openTable();
   table.clear();
-  for (const { vectors, from, to } of slices) {
-    table.add(
-      vectors.map((vector, c) => (listsTimes[c] ? withTimes(vector) : vector)),
-      from,
-      to,
-    );
+  const add = (vectors: ResultVector[], from: number, to: number): void => {
+    const shown = vectors.map((vector, c) => (listsTimes[c] ? withTimes(vector) : vector));
+    table!.add(shown, from, to);
+  };
+  for (const slice of slices) {
+    if ("blocks" in slice) readSlice(slice, order, add);
+    else add(slice.vectors, slice.from, slice.to);
   }
   if (slices.length > 1) table.sort(order);
   return table;
 }
 
+function readSlice(
+  { blocks, low, high }: DiskSlice,
+  order: OrderColumn[],
+  add: (vectors: ResultVector[], from: number, to: number) => void,
+): void {
+  const store = new SpillFile("", "");
+  try {
+    for (const block of blocks) {
+      const vectors = readBlock(block, store);
+      const piece = { rows: block.rows, vectors };
+      const from = low ? lowerBound(piece, low, 0, order) : 0;
+      const to = high ? lowerBound(piece, high, 0, order) : block.rows;
+      if (to > from) add(vectors, from, to);
+    }
+  } finally {
+    store.close();
+  }
+}
+
 /** The rows of a range in order. */
 export function mergeRange(task: RangeTask): { rows: number; vectors: ResultVector[] } {
   const merged = gather(task);
-  return { rows: task.rows, vectors: merged.take(0, task.rows) };
+  const rows = Math.min(task.rows, merged.rows);
+  return { rows, vectors: merged.take(0, rows) };
 }
 
 /** The rows of a range in order, as lines. */
 export function formatRange(task: RangeTask, style: RowStyle): LinePiece {
   const merged = gather(task);
+  const rows = Math.min(task.rows, merged.rows);
   const canFormat =
     merged instanceof SimdTable && (style.quoting === "json" || plainDelimiters.includes(style.delimiter));
-  const bytes = canFormat ? inKernel(merged, task, style) : [inScript(merged, task, style)];
+  const bytes = canFormat ? inKernel(merged, rows, task, style) : [inScript(merged, rows, task, style)];
   return transferable(
-    { rows: task.rows, bytes },
+    { rows, bytes },
     bytes.map((piece) => piece.buffer),
   );
 }
@@ -74,7 +107,7 @@ export function formatRange(task: RangeTask, style: RowStyle): LinePiece {
 /** No number and no time contains one of them. */
 const plainDelimiters = [",", "\t", ";", "|"];
 
-function inKernel(merged: SimdTable, { rows, columns }: RangeTask, style: RowStyle): Uint8Array<ArrayBuffer>[] {
+function inKernel(merged: SimdTable, rows: number, { columns }: RangeTask, style: RowStyle): Uint8Array<ArrayBuffer>[] {
   const writers = columns.map((column) => remembering(cellWriter(style, column)));
   const canWriteTimes = isUtc(style.timeZone);
   return formatTable(merged, rows, {
@@ -85,7 +118,7 @@ function inKernel(merged: SimdTable, { rows, columns }: RangeTask, style: RowSty
   });
 }
 
-function inScript(merged: ResultTable, { rows, columns }: RangeTask, style: RowStyle): Uint8Array<ArrayBuffer> {
+function inScript(merged: ResultTable, rows: number, { columns }: RangeTask, style: RowStyle): Uint8Array<ArrayBuffer> {
   const cells = merged.take(0, rows).map((vector) => valuesOf(vector, 0, rows));
   const line = lineWriter(style, columns);
   let text = "";

@@ -28,6 +28,8 @@ export interface Summary {
   parser: "simd" | "scalar";
   /** Splits that were begun again: after a failure, with a lost worker, or since they had been cut at a wrong place. */
   retries: number;
+  /** Bytes that workers put into temporary files, since memory had no room for so many groups. */
+  spilled: number;
 }
 
 interface Parts {
@@ -54,6 +56,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   #groups: RowSet | undefined;
   /** In place of them, where they are many. */
   #large: LargeRows | undefined;
+  #released = Promise.withResolvers<void>();
   #queue: RowSet[] = [];
   #rowsGiven = 0;
   #ended = false;
@@ -93,7 +96,10 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       clearInterval(this.#timer);
       if (this.#error === undefined) this.#parts.options.onProgress?.(this.#progress());
       // Many rows are merged by the workers while they are read.
-      if (!this.#large) await this.#close();
+      if (!this.#large) {
+        await this.#close();
+        this.#released.resolve();
+      }
       this.#ended = true;
       this.#wake.resolve();
       if (this.#error === undefined) this.#summary.resolve(this.#summarise());
@@ -143,6 +149,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       executor,
       signal: options.signal,
       onIdle: () => this.#close(),
+      onRead: () => this.#released.resolve(),
     });
   }
 
@@ -256,6 +263,11 @@ export class RunResult<Row> implements AsyncIterable<Row> {
     return this.#summary.promise;
   }
 
+  /** Resolves when nothing needs the temporary files of the run any more: rows may lie there until they were read. */
+  get released(): Promise<void> {
+    return this.#released.promise;
+  }
+
   /** The first rejected rows, by file and line. */
   async rejected(): Promise<RejectedRow[]> {
     await this.#summary.promise;
@@ -289,7 +301,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   }
 
   #summarise(): Summary {
-    const { rows, bytes, rejected, retries } = this.#totals!;
+    const { rows, bytes, rejected, retries, spilled } = this.#totals!;
     const { executor, plan, started } = this.#parts;
     return {
       rows,
@@ -302,6 +314,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       workers: executor.workers,
       parser: kernelName(),
       retries,
+      spilled,
     };
   }
 }

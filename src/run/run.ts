@@ -287,8 +287,9 @@ async function execute<Row>(
   });
   result.summary
     .catch((error) => explainBadRow(error, prepared.inferred))
-    .finally(() => {
+    .finally(async () => {
       prepared.streams.close();
+      await result.released;
       memory[Symbol.dispose]();
     });
   await result.start();
