@@ -19,3 +19,4 @@ export {
 export * from "./partition-hash";
 export { pairProbes, pairsClear, pairsFind, pairsFree, pairsIntern, pairsNew } from "./pair-table";
 export { setAdd, setAddRows, setClear, setCollect, setFree, setNew, setRows } from "./pair-set";
+export { sketchNumbers, sketchTexts } from "./sketch";

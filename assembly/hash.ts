@@ -133,6 +133,20 @@ export function houseBytes(at: usize, n: i32, tag: u32): u32 {
   return mix32(mixWord(h, tail) ^ n);
 }
 
+/** base/hash.ts's hashBytes: a tail only where there is one. */
+export function murmurBytes(at: usize, n: i32, seed: u32): u32 {
+  const end = at + n;
+  let h = seed;
+  for (; at + 4 <= end; at += 4) h = mixWord(h, load<u32>(at));
+  if (at < end) {
+    let tail: u32 = load<u8>(at);
+    if (at + 1 < end) tail |= <u32>load<u8>(at, 1) << 8;
+    if (at + 2 < end) tail |= <u32>load<u8>(at, 2) << 16;
+    h = mixWord(h, tail);
+  }
+  return mix32(h ^ n);
+}
+
 /** The house's hash of a number's value. */
 export function houseNumber(value: f64, tag: u32): u32 {
   const small = <i32>value;

@@ -16,6 +16,9 @@ const RANK_MAX = 33;
 /** 512 entries of 4 bytes are half of the dense form. */
 const SPARSE_MAX = 512;
 
+/** The object and its array, about, beside the entries. */
+const SKETCH_BYTES = 200;
+
 export class HyperLogLog {
   #sparse: Int32Array | undefined = new Int32Array(8);
   #count = 0;
@@ -24,6 +27,16 @@ export class HyperLogLog {
   /** Adds a value by two independent 32-bit hashes of it: the register and the rank. */
   add(registerHash: number, rankHash: number): void {
     this.#raise(registerHash >>> (32 - PRECISION), Math.clz32(rankHash) + 1);
+  }
+
+  /** The same of what those come to: register << 6 | rank. */
+  addEntry(entry: number): void {
+    this.#raise(entry >>> 6, entry & 63);
+  }
+
+  /** Memory that it takes, about. */
+  get bytes(): number {
+    return SKETCH_BYTES + (this.#sparse?.byteLength ?? REGISTERS);
   }
 
   #raise(register: number, rank: number): void {

@@ -2,6 +2,8 @@
  * Aggregates whose steps the SIMD kernel does: the scalar ones, with their state in the kernel's memory. What is unusual
  * in a step (see assembly/exact.ts) comes back in a report and goes the scalar way, row by row.
  */
+import { inputOf } from "../group/accumulator.ts";
+import { ApproxDistinctAccumulator } from "../group/approx.ts";
 import { tagOf } from "../group/cell.ts";
 import { CountAccumulator } from "../group/count.ts";
 import type { ExactSums } from "../group/exact.ts";
@@ -152,5 +154,37 @@ export class SimdExtreme extends ExtremeAccumulator {
     const [types, bests] = [tags.byteOffset, numbers.byteOffset];
     space.kernel.extremes(at.groups, n, at.values, at.nulls, tag, this.sign, types, bests, at.report);
     for (const row of rowsOf(space, at.report)) this.offerRow(groups[row], input, row);
+  }
+}
+
+export class SimdApproxDistinct extends ApproxDistinctAccumulator {
+  readonly #space: Space;
+  #entries: Int32Array;
+
+  constructor(space: Space) {
+    super();
+    this.#space = space;
+    this.#entries = space.arrays.ints(0);
+  }
+
+  override step(groups: Int32Array, n: number, inputs: Vector[]): void {
+    const input = inputOf(inputs, "approxDistinct");
+    if (input.kind === "values" || input.kind === "bigint") {
+      super.step(groups, n, inputs);
+      return;
+    }
+    const space = this.#space;
+    this.#entries = space.arrays.growInts(this.#entries, n);
+    const to = this.#entries.byteOffset;
+    if (input.kind === "text") {
+      const { bytes, starts, ends } = space.placeText(input, n);
+      space.kernel.sketchTexts(bytes, starts, ends, n, to);
+    } else {
+      const nulls = input.nulls === undefined ? 0 : space.place(input.nulls, n, 2);
+      space.kernel.sketchNumbers(tagOf(input.kind), space.place(input.values, n, 1), nulls, n, to);
+    }
+    const { sketches } = this;
+    const entries = this.#entries;
+    for (let i = 0; i < n; i++) if (entries[i] >= 0) sketches[groups[i]].addEntry(entries[i]);
   }
 }

@@ -8,7 +8,7 @@ import { hashVector } from "../group/hash-vector.ts";
 import type { Tables } from "../group/tables.ts";
 import type { AggregateSpec, PartitionableGrouping } from "../kernel.ts";
 import type { Vector } from "../vector.ts";
-import { SimdCount, SimdExtreme, SimdSum, SimdVariance } from "./accumulators.ts";
+import { SimdApproxDistinct, SimdCount, SimdExtreme, SimdSum, SimdVariance } from "./accumulators.ts";
 import { SimdDictionary } from "./dictionary.ts";
 import type { KernelInstance } from "./instance.ts";
 import { SimdPairSet, SimdPairTable } from "./pair-table.ts";
@@ -36,6 +36,8 @@ function simdAccumulator(space: Space, op: AggregateSpec["op"]): Accumulator | u
   switch (op) {
     case "count":
       return new SimdCount(space);
+    case "approxDistinct":
+      return new SimdApproxDistinct(space);
     case "sum":
     case "mean":
       return new SimdSum(op, space);

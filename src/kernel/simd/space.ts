@@ -81,6 +81,8 @@ export interface GroupFunctions {
   numberProbes(d: number): number;
   hashTexts(bytes: number, starts: number, ends: number, n: number, out: number): void;
   hashNumbers(tag: number, values: number, nulls: number, n: number, out: number): void;
+  sketchTexts(bytes: number, starts: number, ends: number, n: number, out: number): void;
+  sketchNumbers(tag: number, values: number, nulls: number, n: number, out: number): void;
   pairsNew(): number;
   pairsFree(t: number): void;
   pairsClear(t: number): void;
