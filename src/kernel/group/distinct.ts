@@ -125,8 +125,9 @@ export class DistinctAccumulator implements Accumulator {
     const sizes = reader.counts(map.length);
     const ids = this.#values.readIds(reader);
     const groups = new Int32Array(ids.length);
-    for (let i = 0, at = 0; i < map.length; at += sizes[i++]) groups.fill(map[i], at, at + sizes[i]);
-    this.#add(groups, ids, ids.length);
+    let at = 0;
+    for (let i = 0; i < map.length; at += sizes[i++]) groups.fill(map[i], at, at + sizes[i]);
+    this.#add(groups, ids, Math.min(at, ids.length));
   }
 
   vector(groups: Int32Array): ResultVector {
