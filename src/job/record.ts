@@ -28,13 +28,19 @@ function article(type: ColumnType): string {
 
 /**
  * An empty object like any other, but of a shape of its own: the second `{}` with other getters of the same names would become
- * a hash table, slow to read for good.
+ * a hash table, slow to read for good. The first few objects of a constructor, for which the engine still learns how large
+ * they get, are slow to spread: they are let go.
  */
 function emptyRecord(): Record<string, unknown> {
   function Empty(): void {}
   Empty.prototype = Object.prototype;
-  return new (Empty as unknown as new () => Record<string, unknown>)();
+  const create = Empty as unknown as new () => Record<string, unknown>;
+  let record = new create();
+  for (let i = 0; i < LEARNING; i++) record = new create();
+  return record;
 }
+
+const LEARNING = 16;
 
 /**
  * By names and types of the columns: the one record of this thread that has them. A function that meets a few records of
