@@ -15,6 +15,9 @@ export interface Timing {
 /** The shell's `times` is the one portable way to a child's CPU time. It prints two lines: of the shell, of its children. */
 const timed = '"$@" 3>&-; code=$?; times >&3; exit $code';
 
+/** Bytes are compared as bytes: a locale would only slow the tools of the system down. */
+export const environment: NodeJS.ProcessEnv = { ...process.env, LC_ALL: "C" };
+
 /** Our own command line, as built. */
 export function threadmill(...args: string[]): Command {
   return [process.execPath, "bin/threadmill.js", ...args];
@@ -26,21 +29,22 @@ export function runCommand(command: Command, output = "/dev/null"): Timing {
   const started = performance.now();
   const child = spawnSync("sh", ["-c", timed, "sh", ...command], {
     stdio: ["ignore", out, "pipe", "pipe"],
-    // Bytes are compared as bytes: a locale would only slow the tools of the system down.
-    env: { ...process.env, LC_ALL: "C" },
+    env: environment,
     maxBuffer: 64 * 1024 * 1024,
   });
   const wall = (performance.now() - started) / 1000;
   closeSync(out);
   if (child.error) throw child.error;
-  if (child.status !== 0) {
-    const told = child.stderr.toString().trim().split("\n").slice(-5).join("\n");
-    throw new Error(`${command.slice(0, 3).join(" ")} … failed (${child.signal ?? child.status}): ${told}`);
-  }
+  if (child.status !== 0) throw commandFailed(command, child.signal ?? child.status, child.stderr.toString());
   const [user = Number.NaN, system = Number.NaN] = (child.output[3]?.toString().trim().split("\n").at(-1) ?? "")
     .split(" ")
     .map(secondsOf);
   return { wall, user, system };
+}
+
+export function commandFailed(command: Command, how: string | number | null, told: string): Error {
+  const last = told.trim().split("\n").slice(-5).join("\n");
+  return new Error(`${command.slice(0, 3).join(" ")} … failed (${how}): ${last}`);
 }
 
 /** `1m2.5s` */

@@ -2,24 +2,31 @@
 import { parseArgs } from "node:util";
 
 export interface BenchOptions {
-  /** Lines of the CSV data; the NDJSON and gzip jobs take a fifth. */
+  /** Lines of the main job's data; that of the others follows from it. */
   lines: number;
-  /** Measured runs per peer and job; one more, not counted, warms the caches and gives the answer that is compared. */
+  /** Measured runs per engine and job; one more, not counted, warms the caches and gives the answer that is compared. */
   runs: number;
   /** Threads of every engine that has a choice. */
   threads: number;
-  only: string | undefined;
+  /** Names of jobs; undefined: all. */
+  only: string[] | undefined;
+  /** Measures only these engines (and ourselves); undefined: all. */
+  peers: string[] | undefined;
+  /** Makes the data, and nothing else. */
+  dataOnly: boolean;
   /** Writes bench/record/<machine>/<date>.json. */
   record: boolean;
 }
 
 export const usage: string = `npm run bench -- [options]
 
-  --quick         200,000 lines, 3 runs, no record: is everything in order?
-  --lines <n>     lines of data (default 10,000,000, or what the disk allows)
-  --runs <n>      measured runs of each peer (default 5)
+  --quick         200,000 lines, 1 run, no record: is everything in order?
+  --lines <n>     lines of the main job's data (default 10,000,000, or what the disk allows)
+  --runs <n>      measured runs of each engine (default 5)
   --threads <n>   threads of each engine (default 2)
-  --only <job>    one job: main, predicate, ndjson or gzip
+  --only <jobs>   some jobs: main,warm,high,predicate,stations,ndjson,gzip,zstd,quoted,scaling
+  --peers <names> some engines beside ourselves: duckdb,chdb,mawk,wc
+  --data          make the data only
   --no-record     print only`;
 
 /** @throws Error with a message for people */
@@ -32,6 +39,8 @@ export function readOptions(argv: string[]): BenchOptions | "help" {
       runs: { type: "string" },
       threads: { type: "string", default: "2" },
       only: { type: "string" },
+      peers: { type: "string" },
+      data: { type: "boolean", default: false },
       "no-record": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -40,10 +49,13 @@ export function readOptions(argv: string[]): BenchOptions | "help" {
   const { quick } = values;
   return {
     lines: positive("--lines", values.lines ?? (quick ? "200000" : "10000000")),
-    runs: positive("--runs", values.runs ?? (quick ? "3" : "5")),
+    runs: positive("--runs", values.runs ?? (quick ? "1" : "5")),
     threads: positive("--threads", values.threads),
-    only: values.only,
-    record: !quick && !values["no-record"],
+    only: values.only?.split(","),
+    peers: values.peers?.split(","),
+    dataOnly: values.data,
+    // What is looked at in part is no record.
+    record: !quick && !values["no-record"] && values.only === undefined && values.peers === undefined,
   };
 }
 

@@ -17,7 +17,7 @@ const events = csv({
 
 // Which files is said on the command line.
 const job: Job<{ browser: string | null; clicks: number }> = from("-", events)
-  .filter((event) => (event.status ?? 0) >= 500 && (event.user ?? "").endsWith("7"))
+  .filter((event) => (event.url ?? "").length > 20 && (event.status ?? 0) >= 400)
   .groupBy({ browser: "browser" })
   .aggregate({ clicks: count() });
 

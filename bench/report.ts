@@ -4,10 +4,24 @@ import { join } from "node:path";
 import { formatBytes, formatCount } from "../src/base/units.ts";
 import type { Machine } from "./machine.ts";
 import type { JobReport, Measured } from "./measure.ts";
+import { describeVerdict } from "./verdict.ts";
 
-const heads = ["", "wall", "min–max", "cpu", "lines/s", "against ours"];
+const heads = ["", "wall", "min–max", "cpu", "memory", "lines/s", "against ours"];
 
-export function table({ title, lines, bytes, rows, peers, notMeasured }: JobReport): string {
+export interface BenchRecord {
+  /** ISO 8601. */
+  date: string;
+  machine: Machine;
+  /** Load average of the last minute when the bench ended. */
+  loadAfter: number;
+  versions: Record<string, string>;
+  /** Threads of every engine that has a choice, and measured runs. */
+  threads: number;
+  runs: number;
+  jobs: JobReport[];
+}
+
+export function table({ title, lines, bytes, rows, peers, verdicts, notMeasured }: JobReport): string {
   const cells = [heads, ...peers.map((peer) => rowOf(peer, lines))];
   const widths = heads.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
   const printed = cells.map((row) =>
@@ -17,30 +31,26 @@ export function table({ title, lines, bytes, rows, peers, notMeasured }: JobRepo
     `${title} (${formatCount(lines)} lines, ${formatBytes(bytes)}, ${formatCount(rows)} rows; equal answers)`,
     ...printed.map((line) => `  ${line.trimEnd()}`),
     ...notMeasured.map(({ peer, reason }) => `  ${peer}: not measured: ${reason}`),
+    ...verdicts.map((verdict) => `  ${describeVerdict(verdict)}`),
   ].join("\n");
 }
 
-function rowOf({ peer, wall, fastest, slowest, user, ratio }: Measured, lines: number): string[] {
+function rowOf(measured: Measured, lines: number): string[] {
+  const { peer, formulation, wall, fastest, slowest, cpu, peak, ratio } = measured;
   const range = `${fastest.toFixed(2)}–${slowest.toFixed(2)}`;
   const rate = `${(lines / wall / 1e6).toFixed(1)} M`;
-  return [peer, `${wall.toFixed(2)} s`, range, `${user.toFixed(2)} s`, rate, `× ${ratio.toFixed(2)}`];
+  const name = formulation ? `${peer}, ${formulation}` : peer;
+  const memory = peak === undefined ? "?" : `${(peak / 1e6).toFixed(0)} MB`;
+  return [name, `${wall.toFixed(2)} s`, range, `${cpu.toFixed(2)} s`, memory, rate, `× ${ratio.toFixed(2)}`];
 }
 
 /** Returns the path. */
-export function writeRecord(
-  machine: Machine,
-  versions: Record<string, string>,
-  shape: object,
-  reports: JobReport[],
-  now: Date = new Date(),
-): string {
-  const folder = join("bench", "record", machine.id);
+export function writeRecord(record: BenchRecord): string {
+  const folder = join("bench", "record", record.machine.id);
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${now.toISOString().slice(0, 19).replaceAll(":", "")}Z.json`);
+  const path = join(folder, `${record.date.slice(0, 19).replaceAll(":", "")}Z.json`);
   // Paths of the machine are nobody's business.
-  const text = JSON.stringify({ date: now.toISOString(), machine, versions, data: shape, jobs: reports }, null, 1)
-    .replaceAll(process.execPath, "node")
-    .replaceAll(`${process.cwd()}/`, "");
+  const text = JSON.stringify(record, null, 1).replaceAll(process.execPath, "node").replaceAll(`${process.cwd()}/`, "");
   writeFileSync(path, `${text}\n`);
   return path;
 }

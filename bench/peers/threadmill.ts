@@ -1,5 +1,6 @@
-/** This package's own command line, as built. */
+/** This package's own command line, as built; where runs are repeated, its API. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { threadmill } from "../command.ts";
 import type { Peer } from "./peer.ts";
 
@@ -7,9 +8,13 @@ export const threadmillPeer: Peer = {
   name: "threadmill",
   answers: true,
   version: async () => `${JSON.parse(readFileSync("package.json", "utf8")).version}, Node ${process.versions.node}`,
-  command(job, { files }, threads) {
-    const [verb, ...rest] = job.threadmill;
+  formulations(job, { files }, threads) {
+    if (job.mode === "warm") {
+      const script = fileURLToPath(new URL("../run-threadmill.ts", import.meta.url));
+      return [{ name: "", serves: true, command: [process.execPath, script, String(threads), ...files] }];
+    }
+    const [verb, ...rest] = job.question.threadmill;
     const flags = ["--workers", String(threads), "--to", "csv", "--no-progress"];
-    return threadmill(verb, ...rest, ...files, ...flags);
+    return [{ name: "", serves: false, command: threadmill(verb, ...rest, ...files, ...flags) }];
   },
 };
