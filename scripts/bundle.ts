@@ -63,13 +63,14 @@ function chunkOf(name: string, roots: readonly string[], priority: number): Code
 }
 
 /**
- * Two chunks hold what nearly every run needs: `worker`, all that a worker thread loads, and `main`, what a program or a
- * query needs besides. The rest (other commands, html, parquet, …) stays in chunks that are loaded when they are asked for.
+ * What is loaded together is one file: `start`, what the command line needs to start threads; `worker`, all that a worker
+ * thread loads; `main`, what a program needs besides; `cli`, what a query needs besides. The rest (other commands, html, parquet, …) stays in chunks that are loaded when they are asked for.
  */
 const chunks = [
+  chunkOf("start", ["cli/main"], 4),
   chunkOf("worker", ["executor/serve-thread", "job/worker"], 3),
   chunkOf("main", ["index"], 2),
-  chunkOf("cli", ["cli/main", "cli/query"], 1),
+  chunkOf("cli", ["cli/program", "cli/query"], 1),
 ];
 
 function checkPlaces(files: readonly OutputChunk[]): void {

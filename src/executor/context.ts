@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { workerData } from "node:worker_threads";
 import { currentWorker, type WorkerContext } from "../shared/worker-context.ts";
-import type { WorkerSetup } from "./protocol.ts";
+import type { ThreadStart } from "./protocol.ts";
 
 /** The running task as it sees itself. attempt: 1-based. ordinal: as in the thread table. */
 export interface CurrentTask {
@@ -24,7 +24,7 @@ export function currentTask(): CurrentTask | undefined {
 }
 
 /** True in a thread that an executor started. False in the main thread, where inline tasks run too. */
-export const isWorker: boolean = (workerData as Partial<WorkerSetup> | null)?.threadmill === "worker";
+export const isWorker: boolean = (workerData as Partial<ThreadStart> | null)?.threadmill === "worker";
 
 /** The worker that runs the calling code: id, name, row of the thread table. For inline tasks too. */
 export function workerContext(): WorkerContext | undefined {

@@ -134,7 +134,7 @@ export class WorkerPool {
     };
     this.#workers.set(id, worker);
     const { name, row, lease } = worker;
-    const setup = { threadmill: "worker" as const, id, name, table: lease.table.buffer, row: row.index, preload };
+    const setup = { id, name, table: lease.table.buffer, row: row.index, preload };
     try {
       worker.port = this.#options.spawn({ setup, memoryMb: this.#options.memoryMb }, events);
     } catch (error) {

@@ -5,20 +5,31 @@
 import type { ErrorData } from "../base/errors.ts";
 import type { Task } from "./executor.ts";
 
-/** What a worker gets at start. */
-export interface WorkerSetup {
-  /** Marks the worker as one of ours: a program may have others. */
+/** What a thread gets at its start: enough to load its code. */
+export interface ThreadStart {
+  /** Marks the thread as one of ours: a program may have others. */
   threadmill: "worker";
+  /** Modules that it loads at once, before a task needs them. */
+  preload: readonly string[];
+  /** Where the coordinator's compiled code is kept between runs; undefined: nowhere. */
+  compileCache: string | undefined;
+}
+
+/** What makes a thread a worker. */
+export interface WorkerSetup {
   id: number;
   name: string;
   table: SharedArrayBuffer;
   row: number;
-  /** Modules that it loads at once, before a task needs them. */
+  /** As in ThreadStart, where that had none. */
   preload: readonly string[];
-  /** Where the coordinator's compiled code is kept between runs; missing: nowhere. */
-  compileCache?: string;
 }
 
+/** The first message. */
+export interface SetupMessage {
+  type: "setup";
+  setup: WorkerSetup;
+}
 export interface RunMessage {
   type: "run";
   ordinal: number;
@@ -31,7 +42,7 @@ export interface RunMessage {
 export interface StopMessage {
   type: "stop";
 }
-export type CoordinatorMessage = RunMessage | StopMessage;
+export type CoordinatorMessage = SetupMessage | RunMessage | StopMessage;
 
 export type WorkerReply =
   | { type: "ready" }

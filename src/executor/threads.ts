@@ -2,10 +2,7 @@
  * The thread executor: persistent workers in threads of this process. The policy is the pool's; here is only what a
  * thread is: how it starts, talks and ends.
  */
-import { getCompileCacheDir } from "node:module";
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
-import { Worker } from "node:worker_threads";
 import { callerPlace } from "../base/callsite.ts";
 import { UsageError } from "../base/errors.ts";
 import type { ThreadTable } from "../shared/thread-table.ts";
@@ -24,7 +21,8 @@ import type {
 import { mapTasks } from "./map.ts";
 import { WorkerPool } from "./pool.ts";
 import type { Spawn, WorkerPort } from "./port.ts";
-import type { WorkerReply } from "./protocol.ts";
+import type { CoordinatorMessage, WorkerReply } from "./protocol.ts";
+import { startThread } from "./start-thread.ts";
 
 export interface ThreadExecutorOptions extends ExecutorOptions {
   /** Where the workers write their rows. Default: one of its own, twice as long as `workers`. */
@@ -101,16 +99,9 @@ function checkCount(name: string, value: number, hint: string): void {
   throw new UsageError("ERR_BAD_OPTION", `${name} must be an integer of at least 1, got ${value}`, { hint });
 }
 
-// The entry has the extension of this very file: .ts from the sources, .js from the package.
-const entry = new URL(`./thread-entry${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
-
 const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
-  const worker = new Worker(entry, {
-    name: setup.name,
-    workerData: { ...setup, compileCache: compileCache() },
-    execArgv: inheritedFlags(process.execArgv),
-    ...(memoryMb !== undefined && { resourceLimits: heapLimits(memoryMb) }),
-  });
+  const worker = startThread(setup.name, setup.preload, memoryMb);
+  worker.postMessage({ type: "setup", setup } satisfies CoordinatorMessage);
   worker.on("message", (reply: WorkerReply) => events.reply(reply));
   worker.on("error", (error) => events.fault(error));
   worker.on("exit", (code) => events.exit(code));
@@ -122,25 +113,3 @@ const spawnThread: Spawn = ({ setup, memoryMb }, events) => {
   };
   return port;
 };
-
-/**
- * Young objects beside the limit for old ones: with Node's default of 48 MB one collection can move more into the old
- * part than the 16 MB that Node grants a worker at its limit, and V8 then ends the whole process.
- */
-function heapLimits(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
-  return { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.min(12, Math.max(1, memoryMb >> 2)) };
-}
-
-/** The folder of this program's compile cache, where it has one. Node tells the folder in it of its own version. */
-function compileCache(): string | undefined {
-  const folder = getCompileCacheDir();
-  return folder === undefined ? undefined : dirname(folder);
-}
-
-/** The program's own flags for Node, less those that replace the entry file (`node --input-type=module -e …`). */
-function inheritedFlags(flags: readonly string[]): string[] {
-  const withCode = new Set(["-e", "--eval", "-p", "--print", "-pe"]);
-  const isOfEntry = (flag: string) =>
-    withCode.has(flag) || flag.startsWith("--input-type") || flag.startsWith("--eval=");
-  return flags.filter((flag, index) => !isOfEntry(flag) && !withCode.has(flags[index - 1]));
-}

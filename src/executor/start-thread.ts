@@ -1,0 +1,69 @@
+/**
+ * Starting threads. A thread learns which worker it is by its first message, so it may be started before anybody knows:
+ * while a program is still loading its own code, threads that it will need can load theirs. Imports little, so that it can
+ * be loaded first.
+ */
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { ThreadStart } from "./protocol.ts";
+
+// The entry has the extension of this very file: .ts from the sources, .js from the package.
+const entry = new URL(`./thread-entry${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
+
+/** Threads that nobody has taken yet, by name. */
+const early = new Map<string, Worker>();
+
+function start(name: string, preload: readonly string[], memoryMb: number | undefined): Worker {
+  const data: ThreadStart = { threadmill: "worker", preload, compileCache: compileCache() };
+  return new Worker(entry, {
+    name,
+    workerData: data,
+    execArgv: inheritedFlags(process.execArgv),
+    ...(memoryMb !== undefined && { resourceLimits: heapLimits(memoryMb) }),
+  });
+}
+
+/** Starts threads that an executor will take by these names, if they are alive by then. They do not keep the program alive. */
+export function startEarly(names: readonly string[], preload: readonly string[]): void {
+  for (const name of names) {
+    const worker = start(name, preload, undefined);
+    const forget = () => void (early.get(name) === worker && early.delete(name));
+    // Why it cannot start is told by the one that is started in its place.
+    worker.on("error", forget);
+    worker.on("exit", forget);
+    worker.unref();
+    early.set(name, worker);
+  }
+}
+
+/** A thread of this name: one that was started early, where it has no limit of its own, or a new one. */
+export function startThread(name: string, preload: readonly string[], memoryMb: number | undefined): Worker {
+  const worker = memoryMb === undefined ? early.get(name) : undefined;
+  if (!worker) return start(name, preload, memoryMb);
+  early.delete(name);
+  worker.ref();
+  return worker;
+}
+
+/**
+ * Young objects beside the limit for old ones: with Node's default of 48 MB one collection can move more into the old
+ * part than the 16 MB that Node grants a worker at its limit, and V8 then ends the whole process.
+ */
+function heapLimits(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
+  return { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.min(12, Math.max(1, memoryMb >> 2)) };
+}
+
+/** The folder of this program's compile cache, where it has one. Node tells the folder in it of its own version. */
+function compileCache(): string | undefined {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? undefined : dirname(folder);
+}
+
+/** The program's own flags for Node, less those that replace the entry file (`node --input-type=module -e …`). */
+function inheritedFlags(flags: readonly string[]): string[] {
+  const withCode = new Set(["-e", "--eval", "-p", "--print", "-pe"]);
+  const isOfEntry = (flag: string) =>
+    withCode.has(flag) || flag.startsWith("--input-type") || flag.startsWith("--eval=");
+  return flags.filter((flag, index) => !isOfEntry(flag) && !withCode.has(flags[index - 1]));
+}
