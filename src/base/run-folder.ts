@@ -6,9 +6,9 @@
  * The start tells a process from a later one with the same number. The host tells machines and containers apart that
  * share the place: whether a process of another one lives cannot be known here, so its folders stay.
  */
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { hashBytes } from "./hash.ts";
 
 /** Where temporary files go: THREADMILL_TMP, else the system's place for them. */
@@ -49,17 +49,23 @@ export function nameRunFolder(root: string = temporaryRoot()): string {
   return join(root, `${process.pid}-${startOf(process.pid)}-${hostName()}-${random}`);
 }
 
-/** Makes the folder, for this user only. */
+/** Makes the folder, for this user only. Another run may remove the empty root at the same time: then once more. */
 export function makeRunFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
 }
 
-/** Removes the folder of a run and all in it. What cannot be removed stays, for the next start. */
+/** Removes the folder of a run and all in it, and the root where that is empty then. What cannot be removed stays, for the next start. */
 export function removeRunFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 2 });
+    rmdirSync(dirname(folder));
   } catch {
-    // Somebody else's rights, or a disk that went away.
+    // It was never made, others are in it, or the rights or the disk went away.
   }
 }
 

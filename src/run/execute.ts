@@ -22,7 +22,7 @@ import {
   type SplitSpec,
 } from "../job/schedule.ts";
 import type { SplitResult, SplitTask } from "../job/worker.ts";
-import { buffersOf, type Piece, partsFor, pieceOf } from "../kernel/partition/piece.ts";
+import { buffersOf, type Piece, partsFor, pieceOf, spilledBytes } from "../kernel/partition/piece.ts";
 import { openMemory } from "../state/memory.ts";
 import { linesBefore } from "./lines.ts";
 import { type RejectReport, Rejects } from "./rejects.ts";
@@ -62,6 +62,8 @@ export interface Totals {
   rows: number;
   bytes: number;
   retries: number;
+  /** Bytes of the partials that were handed over in temporary files. */
+  spilled: number;
   rejected: RejectReport;
 }
 
@@ -90,7 +92,7 @@ export class Execution {
   #parts = 0;
   #groups = new Map<number, number>();
   #rejects: Rejects;
-  #totals: Omit<Totals, "rejected"> = { rows: 0, bytes: 0, retries: 0 };
+  #totals: Omit<Totals, "rejected"> = { rows: 0, bytes: 0, retries: 0, spilled: 0 };
   #end = Promise.withResolvers<void>();
   /** Rejects with the first failure, also one after the end: while the last rows wait for their consumer. */
   #failed = Promise.withResolvers<never>();
@@ -344,6 +346,7 @@ export class Execution {
         ...(executor.kind !== "inline" && { worker }),
         signal: this.#abort.signal,
       });
+      this.#totals.spilled += parts.flat().reduce((sum, piece) => sum + spilledBytes(piece), 0);
       if (epoch === epochOf(this.#schedule, worker)) this.#taken.set(partial, parts);
       this.#on({ type: "PartialTaken", worker, epoch, partial });
     } catch (error) {

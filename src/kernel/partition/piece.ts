@@ -45,6 +45,13 @@ export function heldBytes({ blocks }: Piece): number {
   return bytes;
 }
 
+/** Bytes of a piece that lie in a store. */
+export function spilledBytes({ segments }: Piece): number {
+  let bytes = 0;
+  for (const { length } of segments) bytes += length;
+  return bytes;
+}
+
 /** Moves a piece from memory to a store. */
 export function spill(piece: Piece, store: SpillStore): void {
   if (piece.blocks.length === 0) return;

@@ -15,8 +15,7 @@ interface Chunk {
 }
 
 export class RowBuffers {
-  /** Bytes of all chunks. Staging comes on top, and is always the same. */
-  bytes = 0;
+  #chunkBytes = 0;
   rows = 0;
   readonly #open: () => RowCodec;
   #codec: RowCodec | undefined;
@@ -26,6 +25,15 @@ export class RowBuffers {
   /** `open` is called when there is a first row. */
   constructor(open: () => RowCodec) {
     this.#open = open;
+  }
+
+  /** Bytes of all chunks, and of what waits in the staging. */
+  get bytes(): number {
+    if (this.rows === 0 || !this.#codec) return 0;
+    const { used } = this.#codec;
+    let bytes = this.#chunkBytes;
+    for (let partition = 0; partition < PARTITIONS; partition++) bytes += used[partition];
+    return bytes;
   }
 
   get codec(): RowCodec {
@@ -53,21 +61,22 @@ export class RowBuffers {
     }
   }
 
-  #flush(partition: number): void {
+  #flush(partition: number, isLast = false): void {
     const { staging, used } = this.codec;
     const start = partition * STAGING_BYTES;
-    this.#put(partition, staging.subarray(start, start + used[partition]));
+    this.#put(partition, staging.subarray(start, start + used[partition]), isLast);
     used[partition] = 0;
   }
 
-  #put(partition: number, records: Uint8Array): void {
+  /** `isLast`: no more room than these need. */
+  #put(partition: number, records: Uint8Array, isLast = false): void {
     const chunks = this.#chunks[partition];
     let last = chunks.at(-1);
     if (last === undefined || last.used + records.length > last.bytes.length) {
-      const wanted = Math.min(CHUNK_BYTES_MAX, (last?.bytes.length ?? STAGING_BYTES / 2) * 2);
+      const wanted = isLast ? 0 : Math.min(CHUNK_BYTES_MAX, (last?.bytes.length ?? STAGING_BYTES / 2) * 2);
       last = { bytes: unclear(Math.max(wanted, records.length)), used: 0 };
       chunks.push(last);
-      this.bytes += last.bytes.length;
+      this.#chunkBytes += last.bytes.length;
     }
     last.bytes.set(records, last.used);
     last.used += records.length;
@@ -75,10 +84,10 @@ export class RowBuffers {
 
   /** All rows of a partition, as one piece or none; they are no longer here. */
   take(partition: number): Piece[] {
-    if (this.#codec && this.#codec.used[partition] > 0) this.#flush(partition);
+    if (this.#codec && this.#codec.used[partition] > 0) this.#flush(partition, true);
     const chunks = this.#chunks[partition];
     if (chunks.length === 0) return [];
-    for (const { bytes } of chunks) this.bytes -= bytes.length;
+    for (const { bytes } of chunks) this.#chunkBytes -= bytes.length;
     this.#chunks[partition] = [];
     const blocks = chunks.map(({ bytes, used }) => bytes.subarray(0, used));
     return [{ partition, layout: this.#layout, blocks, segments: [] }];
