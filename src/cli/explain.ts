@@ -3,12 +3,19 @@ import { availableParallelism } from "node:os";
 import { formatBytes, formatCount } from "../base/units.ts";
 import type { Format } from "../input/batch.ts";
 import type { Source } from "../input/source.ts";
+import { columnsOf } from "../job/evaluate.ts";
 import type { Expression } from "../job/expression.ts";
 import { functionsOf, type Job } from "../job/job.ts";
+import { isWorthKeeping } from "../job/memo.ts";
 import { Pipeline } from "../job/pipeline.ts";
 import type { Plan, PlanStep } from "../job/plan.ts";
+import { kernelName } from "../kernel/open.ts";
+import { isFoldedInWasm, isParsedInWasm } from "../kernel/parts.ts";
 import { scalarKernel } from "../kernel/scalar-kernel.ts";
 import { prepare, type RunOptions, splitsOf } from "../run/run.ts";
+
+/** A part of the plan: its name, what it does, where it runs (undefined: that is no work). */
+type Part = [name: string, text: string, where?: string];
 
 /** One line a part. Errors as `run` has them before it starts. */
 export async function explain(job: Job<unknown>, options: RunOptions): Promise<string> {
@@ -19,18 +26,37 @@ export async function explain(job: Job<unknown>, options: RunOptions): Promise<s
   const functions = functionsOf(job);
   const wanted = new Pipeline(plan, functions, scalarKernel).wanted.map((at) => plan.schema.columns[at].name);
   const splits = splitsOf(prepared, { ...options, workers }).length;
-  const rows: [string, string][] = [
+  const parts: Part[] = [
     ["input", describeSources(sources)],
     ["format", describeFormat(plan.format)],
     ["columns", plan.schema.columns.map(({ name, type }) => `${name} ${type}`).join(", ")],
     ["wanted", wanted.length > 0 ? wanted.join(", ") : "none: rows are only counted"],
     ["split", describeSplits(splits, sources)],
     ["workers", workers === 0 ? "none: everything runs inline" : `${workers} threads`],
-    ["parse", `kernel (scalar); bad rows: ${plan.onError}`],
-    ...plan.steps.map((step): [string, string] => describeStep(step, functions.steps)),
+    ["kernel", describeKernel()],
+    ["parse", `rows, and where their fields are; bad rows: ${plan.onError}`, inKernel(isParsedInWasm(plan.format))],
+    ...plan.steps.map((step) => describeStep(step, functions.steps, plan)),
     ...describeAnswer(plan),
   ];
-  return rows.map(([name, text]) => `${name.padEnd(10)}${text}\n`).join("");
+  return layOut(parts);
+}
+
+/** Beyond this the third column moves out of sight: a long text pushes its own line only. */
+const TEXT_WIDTH_MAX = 48;
+
+/** Where each part runs stands in a column of its own. */
+function layOut(parts: Part[]): string {
+  const placed = parts.filter(([, , where]) => where !== undefined);
+  const width = Math.min(TEXT_WIDTH_MAX, Math.max(...placed.map(([, text]) => text.length)));
+  const line = ([name, text, where]: Part) =>
+    where === undefined ? `${name.padEnd(11)}${text}` : `${name.padEnd(11)}${text.padEnd(width)}  [${where}]`;
+  return parts.map((part) => `${line(part)}\n`).join("");
+}
+
+function describeKernel(): string {
+  if (kernelName() === "simd") return "simd: WebAssembly, in each worker";
+  const isWish = process.env.THREADMILL_KERNEL === "scalar";
+  return `scalar: TypeScript, since ${isWish ? "THREADMILL_KERNEL=scalar" : "WebAssembly SIMD is not to be had here"}`;
 }
 
 function describeSources(sources: Source[]): string {
@@ -67,37 +93,67 @@ function describeSplits(splits: number, sources: Source[]): string {
     : `${formatCount(splits)} byte ${splits === 1 ? "range" : "ranges"}${whole}`;
 }
 
-const WORKERS = "kernel, in the workers";
-const TYPESCRIPT = "TypeScript, in the workers";
+const FUNCTION = "TypeScript, per record: a column is read when the function looks at it";
 const COORDINATOR = "coordinator";
+const KERNEL = "kernel";
+const COLUMNS = "TypeScript, over columns";
 
-function describeStep(step: PlanStep, functions: (((record: never) => unknown) | undefined)[]): [string, string] {
-  if (step.kind === "where") return ["where", `${textOf(step.expression)}  (${WORKERS})`];
-  const name = functions[step.step]?.name;
-  return [step.kind, `${name ? `function ${name}` : "a function"}  (${TYPESCRIPT})`];
+/** In the workers, by the kernel; said where it is not WebAssembly although the kernel is. */
+function inKernel(isWasm: boolean): string {
+  return isWasm || kernelName() === "scalar" ? KERNEL : `${KERNEL}, in TypeScript`;
 }
 
-function describeAnswer({ group, select, sort, limit }: Plan): [string, string][] {
-  const rows: [string, string][] = [];
+/** Where an expression is computed. A column needs no computing: the kernel reads it. */
+function whereOf(expression: Expression, { schema }: Plan): string {
+  if (expression.kind === "column") return inKernel(true);
+  const columns = columnsOf(expression);
+  const [only] = columns;
+  const isText = columns.size === 1 && schema.columns.some(({ name, type }) => name === only && type === "text");
+  const isKept = isText && expression.kind === "call" && isWorthKeeping(expression) && kernelName() === "simd";
+  return isKept ? `${COLUMNS}, once per different ${only}` : COLUMNS;
+}
+
+function describeStep(
+  step: PlanStep,
+  functions: (((record: never) => unknown) | undefined)[],
+  plan: Plan,
+): [string, string, string] {
+  if (step.kind === "where") return ["where", textOf(step.expression), whereOf(step.expression, plan)];
+  const name = functions[step.step]?.name;
+  return [step.kind, name ? `function ${name}` : "a function", FUNCTION];
+}
+
+function describeAnswer(plan: Plan): Part[] {
+  const { group, select, sort, limit } = plan;
+  // Where functions made objects, columns are theirs.
+  const isOfObjects = plan.steps.some(({ kind }) => kind === "map" || kind === "flatMap");
+  const valueAt = (expression: Expression) => (isOfObjects ? "TypeScript, of objects" : whereOf(expression, plan));
+  const parts: Part[] = [];
   if (group) {
-    const keys = group.keys.map(({ name, expression }) => named(name, textOf(expression)));
-    rows.push(["group by", `${keys.join(", ") || "nothing: one group"}  (${WORKERS})`]);
+    if (group.keys.length === 0) parts.push(["group by", "nothing: one group"]);
+    for (const { name, expression } of group.keys)
+      parts.push(["group by", named(name, textOf(expression)), join(valueAt(expression), inKernel(true))]);
     for (const { name, spec, inputs } of group.aggregates) {
-      const call = `${spec.op}(${inputs.map(textOf).join(", ")})`;
-      rows.push(["aggregate", `${name} = ${call}  (${spec.op === "user" ? TYPESCRIPT : WORKERS})`]);
+      const folded = spec.op === "user" ? "TypeScript, per row" : inKernel(isFoldedInWasm(spec.op));
+      const where = inputs.reduce((text, input) => join(valueAt(input), text), folded);
+      parts.push(["aggregate", `${name} = ${spec.op}(${inputs.map(textOf).join(", ")})`, where]);
     }
-    rows.push(["merge", "partials by hash of the key  (kernel, in the workers)"]);
+    parts.push(["merge", "partials by hash of the key", inKernel(true)]);
   } else if (select) {
-    rows.push([
-      "select",
-      `${select.map(({ name, expression }) => named(name, textOf(expression))).join(", ")}  (${WORKERS})`,
-    ]);
+    for (const { name, expression } of select)
+      parts.push(["select", named(name, textOf(expression)), valueAt(expression)]);
   }
   const keys = sort.map(({ column, descending }) => (descending ? `${column} desc` : column)).join(", ");
-  if (keys) rows.push(["sort", `${keys}  (${COORDINATOR})`]);
-  else rows.push(["order", group ? `by key  (${COORDINATOR})` : "as in the input"]);
-  if (limit !== undefined) rows.push(["limit", `${formatCount(limit)} rows  (${COORDINATOR})`]);
-  return rows;
+  if (keys) parts.push(["sort", keys, COORDINATOR]);
+  else if (group) parts.push(["order", "by key", COORDINATOR]);
+  else parts.push(["order", "as in the input"]);
+  if (limit !== undefined) parts.push(["limit", `${formatCount(limit)} rows`, COORDINATOR]);
+  return parts;
+}
+
+/** What is made of columns first, if anything, then the rest. */
+function join(first: string, second: string): string {
+  return first === second || first === KERNEL ? second : `${first}; then ${second}`;
 }
 
 function named(name: string, text: string): string {

@@ -59,7 +59,8 @@ function compileKept(expression: Expression, context: FunctionContext, texts: Se
   return { ...node, evaluate: keepAnswers(node.evaluate, name, isRoot, context.arrays) };
 }
 
-function columnsOf(expression: Expression, found: Set<string> = new Set()): Set<string> {
+/** Names of the columns that an expression reads. */
+export function columnsOf(expression: Expression, found: Set<string> = new Set()): Set<string> {
   if (expression.kind === "column") found.add(expression.name);
   if (expression.kind === "call") for (const arg of expression.args) columnsOf(arg, found);
   return found;

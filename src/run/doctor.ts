@@ -8,7 +8,10 @@ import os from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { styleText } from "node:util";
+import type { UsageError } from "../base/errors.ts";
 import { formatBytes, formatCount, formatRate } from "../base/units.ts";
+import { kernelName } from "../kernel/open.ts";
+import { hasSimd } from "../kernel/simd/instance.ts";
 import { measureDisk } from "./doctor-disk.ts";
 import * as proc from "./doctor-proc.ts";
 
@@ -232,19 +235,27 @@ async function aboutDisk(folder: string | undefined): Promise<Finding[]> {
   return findings;
 }
 
-/** A function that returns a SIMD vector: valid only where the engine has WebAssembly SIMD. */
-const simdModule = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
-);
-
 function aboutKernel(): Finding[] {
-  // Typed here: without the DOM's library TypeScript does not know the engine's own global.
-  const { WebAssembly: wasm } = globalThis as { WebAssembly?: { validate(bytes: Uint8Array): boolean } };
-  const simd = wasm?.validate(simdModule) ?? false;
-  return [
-    { group: "kernel", name: "in use", value: "scalar", ok: true },
-    { group: "kernel", name: "WebAssembly SIMD", value: simd ? "valid" : "not valid", ok: simd },
-  ];
+  const simd = hasSimd();
+  const validity: Finding = {
+    group: "kernel",
+    name: "WebAssembly SIMD",
+    value: simd ? "valid" : "not valid",
+    ok: simd,
+  };
+  try {
+    const value = kernelName();
+    const isWish = value === "scalar" && process.env.THREADMILL_KERNEL === "scalar";
+    const note = isWish ? "THREADMILL_KERNEL=scalar is set" : "WebAssembly SIMD is not to be had here: this is slower";
+    return [
+      { group: "kernel", name: "in use", value, ok: simd && !isWish, ...(value === "scalar" && { note }) },
+      validity,
+    ];
+  } catch (error) {
+    // A wish that nobody can fulfil: every run is refused.
+    const { message, hint } = error as UsageError;
+    return [{ group: "kernel", name: "in use", value: "none", note: `${message}. ${hint}`, ok: false }, validity];
+  }
 }
 
 async function versionOf(name: string): Promise<string | undefined> {
