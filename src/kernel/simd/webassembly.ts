@@ -9,7 +9,6 @@ export interface Module {
 }
 
 interface Api {
-  validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => Module;
   Memory: new (limits: { initial: number; maximum: number; shared: true }) => Memory;
   Instance: new (module: Module, imports: Record<string, Record<string, unknown>>) => { exports: unknown };
