@@ -393,6 +393,21 @@ export function internNumber(d: usize, tag: i32, given: f64, adding: i32): i32 {
   return id;
 }
 
+/** As long as four values at a time are the one before, their id goes to `out`; returns the first row after those. */
+@inline
+function skipRun(values: usize, before: u64, from: usize, n: i32, out: usize, id: i32): usize {
+  const same = i64x2.splat(before);
+  const ids = i32x4.splat(id);
+  let i = from;
+  for (; i + 4 <= <usize>n; i += 4) {
+    const at = values + (i << 3);
+    const differ = v128.or(v128.xor(v128.load(at), same), v128.xor(v128.load(at, 16), same));
+    if (v128.any_true(differ)) break;
+    v128.store(out + (i << 2), ids);
+  }
+  return i;
+}
+
 /** Ids of n numbers of one tag, as for text; nulls: 0, or a byte per row. Runs of equal values cost a comparison per row. */
 export function internNumbers(
   d: usize,
@@ -405,7 +420,7 @@ export function internNumbers(
   adding: i32,
 ): i32 {
   let missing = 0;
-  let before = reinterpret<u64>(f64.NaN);
+  let before: u64 = 0;
   let id = -1;
   let isFirst = true;
   for (let i: usize = 0; i < <usize>n; i++) {
@@ -416,13 +431,15 @@ export function internNumbers(
       continue;
     }
     const bits = load<u64>(values + (i << 3));
-    if (bits != before || isFirst) {
+    const isRun = bits == before && !isFirst;
+    if (!isRun) {
       id = internNumber(d, tag, reinterpret<f64>(bits), adding);
       before = bits;
       isFirst = false;
     }
     if (id < 0) missing = 1;
     store<i32>(out + (i << 2), id);
+    if (isRun && nulls == 0) i = skipRun(values, before, i + 1, n, out, id) - 1;
   }
   return missing;
 }
