@@ -4,5 +4,6 @@ export { csvOpen, csvParse } from "./csv";
 export { decodeBigints, decodeBools, decodeFloats, decodeInts, decodeTexts, decodeTimestamps } from "./decode";
 export { allFit, formatRows } from "./format";
 export * from "./group";
+export { ndjsonKey, ndjsonOpen, ndjsonParse, ndjsonSlots } from "./ndjson";
 export { appendRows, readRows } from "./partition";
 export { gather64, gather8, gatherText, shiftWords, sortRows, textExtent, textLength } from "./sort";

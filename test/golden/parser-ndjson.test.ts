@@ -1,7 +1,8 @@
 /** NDJSON traps, by name. */
 import { describe, expect, test } from "vitest";
-import { createParser } from "../../src/kernel/scalar/parser.ts";
+import type { ParserOptions } from "../../src/input/batch.ts";
 import { parseChunks } from "../support/naive-parser.ts";
+import { parserKernels } from "../support/parsers.ts";
 
 const names = ["a", "b.c", "x.y"];
 
@@ -63,22 +64,21 @@ const traps: Record<string, { source: string; expected: (string | null)[][] }> =
   "a string with a delimiter of JSON in it": { source: '{"z":"}{\\"","a":"],"}', expected: [["],", null, null]] },
 };
 
-function read(source: Buffer, cuts: number[]): ReturnType<typeof parseChunks> {
-  const parser = createParser({
-    format: { kind: "ndjson" },
-    schema: { columns: names.map((name) => ({ name, type: "text" })), fields: 0 },
-    wanted: [0, 1, 2],
-    lineBytesMax: 1 << 20,
-  });
-  return parseChunks(parser, source, { start: 0, end: Number.POSITIVE_INFINITY, first: true }, cuts);
-}
+const options: ParserOptions = {
+  format: { kind: "ndjson" },
+  schema: { columns: names.map((name) => ({ name, type: "text" })), fields: 0 },
+  wanted: [0, 1, 2],
+  lineBytesMax: 1 << 20,
+};
 
-describe("ndjson traps", () => {
+const whole = { start: 0, end: Number.POSITIVE_INFINITY, first: true };
+
+describe.each(parserKernels)("ndjson traps ($kernel)", ({ createParser }) => {
   for (const [name, { source, expected }] of Object.entries(traps)) {
     test(name, () => {
       const bytes = Buffer.from(source);
       for (const cuts of [[], Array.from(bytes.keys())]) {
-        const { rows, rejected } = read(bytes, cuts);
+        const { rows, rejected } = parseChunks(createParser(options), bytes, whole, cuts);
         expect(rejected).toEqual([]);
         expect(rows.map((row) => row.values)).toEqual(expected);
       }
@@ -86,7 +86,7 @@ describe("ndjson traps", () => {
   }
 });
 
-describe("lines that are no JSON object", () => {
+describe.each(parserKernels)("lines that are no JSON object ($kernel)", ({ createParser }) => {
   const deep = `{"z":${"[".repeat(100_000)}`;
   const lines = [
     '{"a":1',
@@ -109,7 +109,8 @@ describe("lines that are no JSON object", () => {
   ];
   for (const line of lines) {
     test(line.slice(0, 20), () => {
-      const { rows, rejected } = read(Buffer.from(`{"a":0}\n${line}\n{"a":2}\n`), []);
+      const source = Buffer.from(`{"a":0}\n${line}\n{"a":2}\n`);
+      const { rows, rejected } = parseChunks(createParser(options), source, whole, []);
       expect(rows.map((row) => row.values[0])).toEqual(["0", "2"]);
       expect(rejected.map((row) => [row.reason, row.offset, row.line, row.raw])).toEqual([["bad-json", 8, 1, line]]);
     });

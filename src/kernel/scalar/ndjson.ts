@@ -7,6 +7,7 @@
  * compares those bytes first, so that most keys cost one comparison and no lookup.
  */
 import type { ParserOptions } from "../../input/batch.ts";
+import type { ParserMemory } from "./buffer.ts";
 import { seen, skipColon, skipSpace, skipString, skipStringByWords, skipValue, unescapeString } from "./json.ts";
 import { isBlank, LineParser } from "./lines.ts";
 
@@ -25,7 +26,8 @@ interface Key {
   child: Level | undefined;
 }
 
-interface Level {
+/** The wanted keys of an object at one place of the records; names of keys that nobody wants join them later. */
+export interface Level {
   keys: Map<string, Key>;
   wanted: number;
   order: Key[];
@@ -34,19 +36,20 @@ interface Level {
 }
 
 export class NdjsonParser extends LineParser {
-  readonly #root: Level = newLevel();
+  /** What is wanted of the records. */
+  protected readonly root: Level = newLevel();
   /** Row position in ranges of the line being read. */
   #row = 0;
   /** Where the last failure was noticed. */
   #failedAt = 0;
 
-  constructor(options: ParserOptions) {
-    super(options);
+  constructor(options: ParserOptions, memory?: ParserMemory) {
+    super(options, memory);
     options.wanted.forEach((column, slot) => {
       if (options.wanted.indexOf(column) !== slot) return;
       const name = options.schema.columns[column].name;
-      addPath(this.#root, name.split("."), slot * 2);
-      if (name.includes(".")) wantedKey(this.#root, name).slot = slot * 2;
+      addPath(this.root, name.split("."), slot * 2);
+      if (name.includes(".")) wantedKey(this.root, name).slot = slot * 2;
     });
   }
 
@@ -56,7 +59,7 @@ export class NdjsonParser extends LineParser {
     const first = skipSpace(this.bytes, start);
     if (this.bytes[first] !== 123) return this.#refuse("not a JSON object", start, end, line);
     this.#failedAt = first;
-    let p = this.#object(this.#root, first, 0);
+    let p = this.#object(this.root, first, 0);
     if (p >= 0) {
       p = skipSpace(this.bytes, p);
       if (p >= end) return true;

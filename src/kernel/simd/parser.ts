@@ -5,6 +5,7 @@ import { createParser } from "../scalar/parser.ts";
 import { parserMemory } from "./buffers.ts";
 import { SimdCsvParser } from "./csv-parser.ts";
 import type { KernelInstance } from "./instance.ts";
+import { SimdNdjsonParser } from "./ndjson-parser.ts";
 
 /** As the scalar `createParser`, with the same errors; buffers and ranges lie in the instance's memory. */
 export function createSimdParser(instance: KernelInstance, options: ParserOptions): Parser {
@@ -14,6 +15,8 @@ export function createSimdParser(instance: KernelInstance, options: ParserOption
       return new SimdCsvParser(instance, options, format);
     case "log":
       return new LogParser(options, format.logFormat, parserMemory(instance));
+    case "ndjson":
+      return new SimdNdjsonParser(instance, options);
     default:
       return createParser(options);
   }
