@@ -37,6 +37,8 @@ export interface LargeRowsOptions {
   limit: number | undefined;
   columns: ResultColumn[];
   listsTimes: boolean[];
+  /** Rows of one task at most. */
+  rangeRows?: number;
   executor: Executor;
   signal: AbortSignal | undefined;
   /** Called once, when the executor is no longer needed. */
@@ -55,14 +57,14 @@ export class LargeRows {
   #isRead = false;
 
   constructor(options: LargeRowsOptions) {
-    const { pieces, order, limit = Number.POSITIVE_INFINITY, columns, listsTimes } = options;
+    const { pieces, order, limit = Number.POSITIVE_INFINITY, columns, listsTimes, rangeRows = RANGE_ROWS } = options;
     this.#options = options;
     const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
     const bytes = pieces.reduce((sum, piece) => sum + bytesOf(piece), 0);
     this.rows = Math.min(rows, limit);
     this.#hasFiles = pieces.some(isOnDisk);
-    const rangeRows = Math.min(RANGE_ROWS, Math.ceil(RANGE_BYTES / Math.max(1, bytes / rows)));
-    for (const slices of cutRanges(pieces, order, rangeRows)) {
+    const fitting = Math.ceil(RANGE_BYTES / Math.max(1, bytes / rows));
+    for (const slices of cutRanges(pieces, order, Math.min(rangeRows, fitting))) {
       this.#tasks.push({ slices, order, rows: Number.POSITIVE_INFINITY, columns, listsTimes });
     }
     if (!this.#hasFiles) options.onRead();
