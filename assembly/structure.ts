@@ -125,7 +125,11 @@ export function makeRoom(s: Structure): bool {
   mask &= mask - 1;
   store<u32>(out, at + <u32>ctz(mask), 20);
   mask &= mask - 1;
-  for (let more = out + 24; more < end; more += 4) {
+  store<u32>(out, at + <u32>ctz(mask), 24);
+  mask &= mask - 1;
+  store<u32>(out, at + <u32>ctz(mask), 28);
+  mask &= mask - 1;
+  for (let more = out + 32; more < end; more += 4) {
     store<u32>(more, at + <u32>ctz(mask));
     mask &= mask - 1;
   }
@@ -134,10 +138,10 @@ export function makeRoom(s: Structure): bool {
 
 /**
  * The borders of a block that has quotes, begins inside of quotes or behind a closing one. `newlines` and `borders` are
- * all of the block; `valid` its bytes. The state goes on to the next block; what breaks the rules is left in `s.bad`.
+ * all of the block. The state goes on to the next block; what breaks the rules is left in `s.bad`.
  */
 // prettier-ignore
-@inline function unquoted(s: Structure, quotes: u64, newlines: u64, borders: u64, p: usize, at: u32, valid: u64): u64 {
+@inline function unquoted(s: Structure, quotes: u64, newlines: u64, borders: u64, p: usize, at: u32): u64 {
   let inside = quotes ^ (quotes << 1);
   inside ^= inside << 2;
   inside ^= inside << 4;
@@ -151,7 +155,8 @@ export function makeRoom(s: Structure): bool {
   borders &= ~inside;
   const behindClosing = (closing << 1) | s.behindClosing;
   let bad = opening & ~((borders << 1) | s.behindBorder | behindClosing);
-  let wrong = behindClosing & ~(borders | opening) & valid;
+  let wrong = behindClosing & ~(borders | opening);
+  if (s.fill - at < 64) wrong &= ((<u64>1) << (s.fill - at)) - 1;
   // A carriage return of a line end may stand between the quote and the newline.
   while (wrong != 0) {
     const i = <usize>ctz(wrong);
@@ -159,7 +164,7 @@ export function makeRoom(s: Structure): bool {
     wrong &= wrong - 1;
   }
   s.behindClosing = closing >> 63;
-  s.hasQuotes = true;
+  if (quotes != 0) s.hasQuotes = true;
   if ((behindClosing & opening) != 0) s.hasDoubled = true;
   s.bad = bad;
   let lines = newlines & inside;
@@ -178,23 +183,25 @@ export function makeRoom(s: Structure): bool {
 export function indexWindow(s: Structure): void {
   const bytes = s.bytes;
   const fill = s.fill;
-  const limit = min(fill, s.at + WINDOW_BYTES);
+  let limit = min(fill, s.at + WINDOW_BYTES);
   const delimiters = i8x16.splat(<i8>s.delimiter);
   const quotes = i8x16.splat(<i8>s.quote);
   const returns = i8x16.splat(LF);
   const zero = i8x16.splat(0);
   let high = zero;
+  // Newlines, negated, in each pair of lanes: a window has too few blocks to overflow them.
+  let counts = zero;
   let at = s.at;
   let out = s.next;
   let newlines: u32 = 0;
+  let pending = s.inside | s.behindClosing;
+  let last: u64 = s.behindBorder;
   while (at < limit) {
     let p = bytes + at;
-    let valid: u64 = ~0;
     if (at + 64 > fill) {
       memory.fill(tail, <u8>s.filler, 64);
       memory.copy(tail, p, fill - at);
       p = tail;
-      valid = ((<u64>1) << (fill - at)) - 1;
     }
     const a = v128.load(p);
     const b = v128.load(p, 16);
@@ -204,39 +211,43 @@ export function indexWindow(s: Structure): void {
     const lb = i8x16.eq(b, returns);
     const lc = i8x16.eq(c, returns);
     const ld = i8x16.eq(d, returns);
-    let lines = bits(la, lb, lc, ld);
     let borders = bits(
       v128.or(la, i8x16.eq(a, delimiters)),
       v128.or(lb, i8x16.eq(b, delimiters)),
       v128.or(lc, i8x16.eq(c, delimiters)),
       v128.or(ld, i8x16.eq(d, delimiters)),
     );
+    high = v128.or(high, any(a, b, c, d));
     const qa = i8x16.eq(a, quotes);
     const qb = i8x16.eq(b, quotes);
     const qc = i8x16.eq(c, quotes);
     const qd = i8x16.eq(d, quotes);
-    high = v128.or(high, any(a, b, c, d));
-    let bad: u64 = 0;
-    if (v128.any_true(any(qa, qb, qc, qd)) || (s.inside | s.behindClosing) != 0) {
-      borders = unquoted(s, bits(qa, qb, qc, qd), lines, borders, p, at, valid);
-      lines &= borders;
-      bad = s.bad;
+    const nul = i8x16.eq(i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d)), zero);
+    if (pending != 0 || v128.any_true(v128.or(any(qa, qb, qc, qd), nul))) {
+      let lines = bits(la, lb, lc, ld);
+      s.behindBorder = last;
+      borders = unquoted(s, bits(qa, qb, qc, qd), lines, borders, p, at);
+      pending = s.inside | s.behindClosing;
+      let bad = s.bad;
+      if (v128.any_true(nul)) {
+        bad |= bits(i8x16.eq(a, zero), i8x16.eq(b, zero), i8x16.eq(c, zero), i8x16.eq(d, zero));
+      }
+      if (bad != 0) {
+        borders &= (bad & (0 - bad)) - 1;
+        s.isBroken = true;
+        limit = 0;
+      }
+      newlines += <u32>popcnt(lines & borders);
+    } else {
+      counts = i16x8.add(counts, i16x8.extadd_pairwise_i8x16_s(i8x16.add(i8x16.add(la, lb), i8x16.add(lc, ld))));
     }
-    s.behindBorder = borders >> 63;
-    if (!i8x16.all_true(i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d)))) {
-      bad |= bits(i8x16.eq(a, zero), i8x16.eq(b, zero), i8x16.eq(c, zero), i8x16.eq(d, zero));
-    }
-    if (bad != 0) {
-      const before = (bad & (0 - bad)) - 1;
-      borders &= before;
-      lines &= before;
-      s.isBroken = true;
-    }
-    newlines += <u32>popcnt(lines);
+    last = borders >> 63;
     out = extract(out, at, borders);
     at += 64;
-    if (bad != 0) break;
   }
+  const sums = i32x4.extadd_pairwise_i16x8_s(counts);
+  newlines -= i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
+  s.behindBorder = last;
   s.at = at;
   s.next = out;
   s.newlines = newlines;

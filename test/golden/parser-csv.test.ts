@@ -263,3 +263,20 @@ test.each(parserKernels)(
     ]);
   },
 );
+
+test.each(parserKernels)("empty lines before the header may outlast the range ($kernel)", ({ createParser }) => {
+  const columns = [{ name: "a", type: "text" as const }];
+  const format = { kind: "csv", delimiter: ",", quote: '"', header: true } as const;
+  const parser = createParser({ format, schema: { columns, fields: 1 }, wanted: [0], lineBytesMax: 100 });
+  const two = createParser({ format, schema: { columns, fields: 2 }, wanted: [0], lineBytesMax: 100 });
+  for (const each of [parser, two]) {
+    const { rows } = parseChunks(
+      each,
+      Buffer.from("\n\n\nhead,x\n1,2\n"),
+      { start: 0, end: 1, first: true },
+      [1, 2, 5, 7],
+    );
+    expect([rows.length, each.done]).toEqual([0, true]);
+  }
+  expect(two.position).toBe(10);
+});

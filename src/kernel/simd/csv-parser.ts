@@ -51,6 +51,9 @@ const RESTART = 17;
 
 /** Least room for decoded content that is asked for at a time. */
 const SCRATCH_BYTES = 65536;
+/** Where the kernel takes fewer rows than that between two records that it does not take, the scalar parser reads some more. */
+const FEW_ROWS = 16;
+const STRETCH_MAX = 256;
 
 export class SimdCsvParser extends CsvParser {
   readonly #instance: KernelInstance;
@@ -58,6 +61,10 @@ export class SimdCsvParser extends CsvParser {
   /** Addresses of the states, in words. */
   readonly #state: number;
   readonly #index: number;
+  /** Records that the scalar parser reads at a time. */
+  #stretch = 1;
+  /** Rows when it had done so. */
+  #rowsBefore = 0;
 
   constructor(instance: KernelInstance, options: ParserOptions, format: CsvFormat) {
     super(options, format, parserMemory(instance));
@@ -82,12 +89,13 @@ export class SimdCsvParser extends CsvParser {
     this.#instance.words[this.#state + RESTART] = 1;
     this.#instance.words[this.#index + HIGH] = 0;
     this.ascii = true;
+    this.#rowsBefore = 0;
     for (;;) {
       const status = this.#run();
       if (status === STOP) return this.markDone();
       if (status === GROW) this.grow();
       else if (status === SCRATCH) this.#makeScratch();
-      else if ((status === END && !last) || !this.#readOne(last)) return;
+      else if ((status === END && !last) || !this.#readSome(last)) return;
     }
   }
 
@@ -99,7 +107,8 @@ export class SimdCsvParser extends CsvParser {
     words[index + BYTES] = this.bytes.byteOffset;
     words[index + FILL] = this.fill;
     words[state + HEAD] = this.head;
-    words[state + STOP_AT] = this.stopIndex();
+    // Negative where empty lines in front of the header went beyond the range.
+    words[state + STOP_AT] = Math.max(0, this.stopIndex());
     words[state + LINE] = this.line;
     words[state + ROWS] = this.rows;
     words[state + CAPACITY] = this.capacity;
@@ -119,13 +128,17 @@ export class SimdCsvParser extends CsvParser {
     return status;
   }
 
-  /** A record that the kernel does not take. */
-  #readOne(last: boolean): boolean {
+  /** A record that the kernel does not take, and some behind it where such records are many. False: one is not finished. */
+  #readSome(last: boolean): boolean {
     const { head } = this;
-    if (!this.parseOne(last)) return false;
-    // The index may have ended before it.
+    const stop = this.stopIndex();
+    this.#stretch = this.rows - this.#rowsBefore < FEW_ROWS ? Math.min(this.#stretch * 2, STRETCH_MAX) : 1;
+    let isWhole = true;
+    for (let i = 0; i < this.#stretch && this.head < stop && isWhole; i++) isWhole = this.parseOne(last);
+    // The index may have ended before them.
     this.ascii &&= isAscii(this.bytes.subarray(head, this.head));
-    return true;
+    this.#rowsBefore = this.rows;
+    return isWhole;
   }
 
   #makeScratch(): void {
