@@ -135,6 +135,23 @@ describe("damage", () => {
     );
   });
 
+  test("zstd: where a fault lies does not depend on how the bytes come", async () => {
+    const frame = zstdCompressSync("beta\n");
+    const badBlock = Buffer.concat([zstdCompressSync("alpha\n"), frame]);
+    const block = badBlock.length - frame.length + 6;
+    badBlock[block] |= 0x06;
+    const badHeader = Buffer.from(frame);
+    badHeader[4] |= 0x08;
+    for (const size of [1, 2, 3, 5, 64, 1 << 20]) {
+      await expect(decoded(badBlock, "zstd", size)).rejects.toThrow(
+        `a block of a reserved type (zstd, at compressed byte ${block})`,
+      );
+      await expect(decoded(badHeader, "zstd", size)).rejects.toThrow(
+        "reserved bit of the frame header is set (zstd, at compressed byte 0)",
+      );
+    }
+  });
+
   test("every flipped bit is an error, or decodes to the same (headers that nobody reads)", async () => {
     const outcomes = new Set<string>();
     for (const [codec, bytes] of [
