@@ -56,23 +56,32 @@ export function digits(from: usize, to: usize): u64 {
   return value;
 }
 
+/** Signs come in no order: without a branch. Of an empty field the byte behind it is meant, and its length wraps: not plain. */
 // @ts-ignore: decorator
 @inline
 function isSign(byte: u32): bool {
-  return byte == 45 || byte == 43;
+  return <bool>(i32(byte == 45) | i32(byte == 43));
 }
 
 /** A safe integer with at most one sign, or NOT_PLAIN. */
 // @ts-ignore: decorator
 @inline
 export function plainInteger(from: usize, to: usize): i64 {
-  // Three digits: statuses, counts. An empty field fails in `digits`.
+  // Statuses, counts: few digits and no sign. An empty field, and one that begins with a sign, fails.
+  const n = to - from;
+  if (n - 1 < 8) {
+    const word = digitBytes(to, n);
+    if (areDigits(word)) return valueOf(word);
+  }
+  return otherInteger(from, to);
+}
+
+function otherInteger(from: usize, to: usize): i64 {
   const first = <u32>load<u8>(from);
-  const hasSign = from < to && isSign(first);
-  const value = digits(from + usize(hasSign), to);
+  const value = digits(from + usize(isSign(first)), to);
   // NOT_PLAIN is above the range too.
   if (value > SAFE_MAX) return NOT_PLAIN;
-  return hasSign && first == 45 ? -(<i64>value) : <i64>value;
+  return first == 45 ? -(<i64>value) : <i64>value;
 }
 
 /** A signed integer of 64 bits (but for the smallest), or NOT_PLAIN. */
@@ -80,10 +89,9 @@ export function plainInteger(from: usize, to: usize): i64 {
 @inline
 export function plainLong(from: usize, to: usize): i64 {
   const first = <u32>load<u8>(from);
-  const hasSign = from < to && isSign(first);
-  const value = digits(from + usize(hasSign), to);
+  const value = digits(from + usize(isSign(first)), to);
   if (value > <u64>i64.MAX_VALUE) return NOT_PLAIN;
-  return hasSign && first == 45 ? -(<i64>value) : <i64>value;
+  return first == 45 ? -(<i64>value) : <i64>value;
 }
 
 /** Whether `float` read a number: a plain one is never NaN. */
@@ -98,9 +106,8 @@ export function isPlain(value: f64): bool {
 @inline
 export function float(from: usize, to: usize): f64 {
   const first = <u32>load<u8>(from);
-  const hasSign = from < to && isSign(first);
-  const value = magnitude(from + usize(hasSign), to);
-  return hasSign && first == 45 ? -value : value;
+  const value = magnitude(from + usize(isSign(first)), to);
+  return first == 45 ? -value : value;
 }
 
 /** Without a sign: the digits with the point taken out, divided by a power of ten. */
