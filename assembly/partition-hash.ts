@@ -2,6 +2,16 @@
 import { houseBytes, houseNumber, mix32 } from "./hash";
 
 const TAG_TEXT: i32 = 5;
+/** Of src/kernel/group/hash-vector.ts. */
+const SEED: u32 = 0x5bd1e995;
+
+export function hashBegin(n: i32, out: usize): void {
+  memory.fill(out, 0, <usize>n << 2);
+}
+
+export function hashEnd(n: i32, out: usize): void {
+  for (let at = out, end = out + (<usize>n << 2); at < end; at += 4) store<u32>(at, mix32(load<u32>(at) ^ SEED));
+}
 
 export function hashTexts(bytes: usize, starts: usize, ends: usize, n: i32, out: usize): void {
   for (let i: usize = 0, to = <usize>n << 2; i < to; i += 4) {

@@ -6,6 +6,8 @@ import { type Accumulator, countsOf, inputOf } from "./accumulator.ts";
 import type { Members, Tables } from "./tables.ts";
 import type { ValueTable } from "./value-table.ts";
 
+/** Of a value in a partial, about: with rows of bits all of them are written, also to each of many parts. */
+const VALUE_BYTES = 8;
 /** Forms of a partial. */
 const LISTS = 0;
 const BITS = 1;
@@ -75,7 +77,8 @@ export class DistinctAccumulator implements Accumulator {
     const { size } = this.#values;
     const words = (size + 31) >>> 5;
     const width = size < 256 ? 1 : size < 65_536 ? 2 : 4;
-    const rows = groups.length * words * 4 < total * width ? this.#pairs.rows(groups, words) : undefined;
+    const isDense = groups.length * words * 4 + size * VALUE_BYTES < total * width;
+    const rows = isDense ? this.#pairs.rows(groups, words) : undefined;
     writer.byte(rows === undefined ? LISTS : BITS);
     if (rows === undefined) this.#writeLists(writer, groups, total);
     else {

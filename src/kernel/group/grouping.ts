@@ -163,7 +163,7 @@ class HashGrouping implements PartitionableGrouping {
 
   finishVectors(sorted: boolean): ResultVectors {
     const order = sorted ? this.#keys.sorted() : this.#keys.all();
-    const vectors = this.#keys.vectors(order);
+    const vectors = this.#keys.vectors(order, !sorted);
     for (const accumulator of this.#accumulators) {
       vectors.push(accumulator.vector?.(order) ?? vectorOf(finished(accumulator, order)));
     }

@@ -5,6 +5,16 @@ import { Cell, NULL } from "./cell.ts";
 
 const cell: Cell = new Cell();
 
+/** Mixed again: a part whose keys shared the high bits of their hash would fill one corner of the next table. */
+export const PARTITION_SEED = 0x5bd1e995;
+
+/** The hash of each of n rows' keys. */
+export function hashKeys(keys: Vector[], n: number, out: Int32Array): void {
+  out.fill(0, 0, n);
+  for (const key of keys) hashVector(key, n, out);
+  for (let i = 0; i < n; i++) out[i] = mix32(out[i] ^ PARTITION_SEED);
+}
+
 /** Folds the hash of each of n rows into `out`: 31 × what is there, xor the row's. */
 export function hashVector(vector: Vector, n: number, out: Int32Array): void {
   for (let i = 0; i < n; i++) {

@@ -7,11 +7,9 @@ import { mix32 } from "../../base/hash.ts";
 import type { ByteReader, ByteWriter } from "../../sketch/bytes.ts";
 import type { ResultVector } from "../columns.ts";
 import type { Vector } from "../vector.ts";
+import { PARTITION_SEED } from "./hash-vector.ts";
 import type { Pairs, Tables } from "./tables.ts";
 import type { ValueTable } from "./value-table.ts";
-
-/** Mixed again: a part whose keys shared the high bits of their hash would fill one corner of the next table. */
-const PARTITION_SEED = 0x5bd1e995;
 
 export class Keys {
   readonly #tables: Tables;
@@ -83,9 +81,7 @@ export class Keys {
 
   /** A hash of each row's keys, the same in every worker and kernel: what partitions are cut by. */
   hashes(n: number, keys: Vector[], out: Int32Array): void {
-    out.fill(0, 0, n);
-    for (const key of keys) this.#tables.hash(key, n, out);
-    for (let i = 0; i < n; i++) out[i] = mix32(out[i] ^ PARTITION_SEED);
+    this.#tables.hash(keys, n, out);
   }
 
   /** ids[column][group]. */
@@ -188,10 +184,10 @@ export class Keys {
     });
   }
 
-  /** The same as typed columns; valid until a group is added. */
-  vectors(groups: Int32Array): ResultVector[] {
+  /** The same as typed columns; valid until a group is added. `isAll`: the groups are all of them, as they came. */
+  vectors(groups: Int32Array, isAll: boolean): ResultVector[] {
     const ids = this.idsByColumn();
-    return this.#columns.map((dictionary, c) => dictionary.column(gather(ids[c], groups)));
+    return this.#columns.map((dictionary, c) => dictionary.column(isAll ? ids[c] : gather(ids[c], groups)));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Accumulator } from "./accumulator.ts";
 import { type Arrays, HeapArrays } from "./arrays.ts";
 import { createAccumulator } from "./create.ts";
 import { Dictionary } from "./dictionary.ts";
-import { hashVector } from "./hash-vector.ts";
+import { hashKeys } from "./hash-vector.ts";
 import { PairSet } from "./pair-set.ts";
 import { PairTable } from "./pair-table.ts";
 import type { ValueTable } from "./value-table.ts";
@@ -61,8 +61,8 @@ export interface Tables {
   values(): ValueTable;
   pairs(): Pairs;
   members(): Members;
-  /** Folds the hash of each row of a key column into `out`: 31 × what is there, xor the hash of base/hash.ts. */
-  hash(vector: Vector, n: number, out: Int32Array): void;
+  /** The hash of each of n rows' keys: see hash-vector.ts. */
+  hash(keys: Vector[], n: number, out: Int32Array): void;
   accumulator(spec: AggregateSpec, user: UserAggregate | undefined): Accumulator;
 }
 
@@ -73,7 +73,7 @@ export function heapTables(): Tables {
     values: () => new Dictionary(),
     pairs: () => new PairTable(),
     members: () => new PairSet(),
-    hash: hashVector,
+    hash: hashKeys,
     accumulator: (spec, user) => createAccumulator(spec, user, tables),
   };
   return tables;

@@ -13,6 +13,8 @@ const STRINGS_REMEMBERED_MAX = 65_536;
 export abstract class ValueTable {
   readonly #strings: Map<string, number> = new Map();
   protected readonly cell: Cell = new Cell();
+  /** 0 for every id, but while a column is written: a partial may be cut into hundreds of parts, each with few of the ids. */
+  #places: Int32Array = new Int32Array(0);
 
   abstract get size(): number;
   /** Memory that is held, about. */
@@ -145,7 +147,8 @@ export abstract class ValueTable {
 
   /** The ids as a column: the values used, once each, then their places. */
   writeIds(writer: ByteWriter, ids: Int32Array): void {
-    const local = new Int32Array(this.size);
+    if (this.#places.length < this.size) this.#places = new Int32Array(this.size * 2);
+    const local = this.#places;
     const used = new Int32Array(Math.min(ids.length, this.size));
     let count = 0;
     for (let i = 0; i < ids.length; i++) {
@@ -157,6 +160,7 @@ export abstract class ValueTable {
     this.writeValues(writer, used.subarray(0, count));
     writer.varint(ids.length);
     writer.column(ids, local, -1, count - 1);
+    for (let i = 0; i < count; i++) local[used[i]] = 0;
   }
 
   readIds(reader: ByteReader): Int32Array {

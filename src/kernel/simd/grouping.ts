@@ -25,7 +25,7 @@ export function simdTables(space: Space): Tables {
     values: () => new SimdDictionary(space),
     pairs: () => new SimdPairTable(space),
     members: () => new SimdPairSet(space),
-    hash: (vector, n, out) => hash(space, vector, n, out),
+    hash: (keys, n, out) => hash(space, keys, n, out),
     accumulator: (spec, user) => simdAccumulator(space, spec.op) ?? createAccumulator(spec, user, tables),
   };
   return tables;
@@ -52,19 +52,23 @@ function simdAccumulator(space: Space, op: AggregateSpec["op"]): Accumulator | u
   }
 }
 
-function hash(space: Space, vector: Vector, n: number, out: Int32Array): void {
-  if (vector.kind === "values" || vector.kind === "bigint") {
-    hashVector(vector, n, out);
-    return;
-  }
-  const { kernel } = space;
-  const to = space.place(out, n, 3);
-  if (vector.kind === "text") {
-    const { bytes, starts, ends } = space.placeText(vector, n);
-    kernel.hashTexts(bytes, starts, ends, n, to);
-  } else {
-    const nulls = vector.nulls === undefined ? 0 : space.place(vector.nulls, n, 2);
-    kernel.hashNumbers(tagOf(vector.kind), space.place(vector.values, n, 1), nulls, n, to);
-  }
+function hash(space: Space, keys: Vector[], n: number, out: Int32Array): void {
+  const to = space.target(out, n, 3);
+  const words = space.instance.ints(to, n);
+  space.kernel.hashBegin(n, to);
+  for (const key of keys) hashColumn(space, key, n, words);
+  space.kernel.hashEnd(n, to);
   space.deliver(out, n, to);
+}
+
+function hashColumn(space: Space, key: Vector, n: number, out: Int32Array): void {
+  const { kernel } = space;
+  if (key.kind === "values" || key.kind === "bigint") hashVector(key, n, out);
+  else if (key.kind === "text") {
+    const { bytes, starts, ends } = space.placeText(key, n);
+    kernel.hashTexts(bytes, starts, ends, n, out.byteOffset);
+  } else {
+    const nulls = key.nulls === undefined ? 0 : space.place(key.nulls, n, 2);
+    kernel.hashNumbers(tagOf(key.kind), space.place(key.values, n, 1), nulls, n, out.byteOffset);
+  }
 }

@@ -79,6 +79,8 @@ export interface GroupFunctions {
   copyTexts(d: number, ids: number, n: number, out: number): void;
   textProbes(d: number): number;
   numberProbes(d: number): number;
+  hashBegin(n: number, out: number): void;
+  hashEnd(n: number, out: number): void;
   hashTexts(bytes: number, starts: number, ends: number, n: number, out: number): void;
   hashNumbers(tag: number, values: number, nulls: number, n: number, out: number): void;
   sketchTexts(bytes: number, starts: number, ends: number, n: number, out: number): void;
