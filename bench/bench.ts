@@ -26,7 +26,11 @@ interface Present {
 /** Which peers this machine has. */
 async function findPeers(wanted: readonly string[] | undefined): Promise<Present> {
   const present: Present = { peers: [], versions: {}, missing: [] };
-  const isWanted = ({ name }: Peer) => wanted === undefined || wanted.includes(name.split(" ")[0]);
+  // `wc -l` is asked for as wc.
+  const nameOf = ({ name }: Peer) => name.split(" ")[0];
+  const unknown = wanted?.find((name) => !otherPeers.some((peer) => nameOf(peer) === name));
+  if (unknown !== undefined) throw new Error(`no engine is named ${unknown}: ${otherPeers.map(nameOf).join(", ")}`);
+  const isWanted = (peer: Peer) => wanted === undefined || wanted.includes(nameOf(peer));
   for (const peer of [threadmillPeer, ...otherPeers.filter(isWanted)]) {
     try {
       present.versions[peer.name] = await peer.version();

@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import type { Measured } from "../bench/measure.ts";
+import type { JobReport, Measured } from "../bench/measure.ts";
 import type { BenchRecord } from "../bench/report.ts";
 import { formatBytes } from "../src/base/units.ts";
 
@@ -42,7 +42,16 @@ function tableOf({ date, machine, versions, threads, runs, jobs }: BenchRecord):
     "",
     `Medians of ${runs} alternating runs with ${threads} threads each, files in the page cache, equal answers; in brackets how`,
     `many times our time that is. ${told}.`,
+    ...scalingOf(jobs),
   ].join("\n");
+}
+
+/** What the job says in which we are beside ourselves. */
+function scalingOf(jobs: readonly JobReport[]): string[] {
+  const others = jobs.find(({ job }) => job === "scaling")?.peers.slice(1) ?? [];
+  if (others.length === 0) return [];
+  const told = others.map(({ peer, ratio }) => `${peer}: ${ratio.toFixed(2)}×`);
+  return [`Against two workers on one file: ${told.join("; ")}.`];
 }
 
 function seconds({ wall }: Measured): string {

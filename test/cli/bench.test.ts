@@ -38,12 +38,14 @@ test("every job is measured beside every engine that is there, after equal answe
   }
 }, 600_000);
 
-test("an unknown job is refused by name", () => {
+test("an unknown job or engine is refused by name", () => {
   const { status, stderr } = spawnSync(process.execPath, ["bench/bench.ts", "--only", "main,nothing"], {
     encoding: "utf8",
   });
   expect(status).toBe(1);
   expect(stderr).toContain("no job is named nothing: main, warm, high,");
+  const other = spawnSync(process.execPath, ["bench/bench.ts", "--peers", "sqlite"], { encoding: "utf8" });
+  expect(other.stderr).toContain("no engine is named sqlite: duckdb, chdb, mawk, wc");
 });
 
 test("answers are compared without order, quotes, delimiters and ways to write a time; the first difference is told", () => {
