@@ -32,7 +32,6 @@ const BIGINT: i32 = 3;
 const TIMESTAMP: i32 = 4;
 
 /** The bits of the value, or NOT_PLAIN. */
-// @ts-ignore: decorator
 @inline
 function read(kind: i32, from: usize, to: usize): i64 {
   if (kind == INT) return plainInteger(from, to);
@@ -44,7 +43,6 @@ function read(kind: i32, from: usize, to: usize): i64 {
   return isPlain(value) ? reinterpret<i64>(value) : NOT_PLAIN;
 }
 
-// @ts-ignore: decorator
 @inline
 function decode(
   kind: i32,

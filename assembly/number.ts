@@ -15,21 +15,18 @@ const POWERS: usize = memory.data<f64>([
 ]);
 
 /** The n (1 to 8) bytes before `end`, each less "0", as the highest bytes of a word; the others are 0. */
-// @ts-ignore: decorator
 @inline
 export function digitBytes(end: usize, n: usize): u64 {
   return (load<u64>(end - 8) ^ 0x3030303030303030) & (<u64>-1 << ((8 - n) << 3));
 }
 
 /** Whether each byte is at most 9. */
-// @ts-ignore: decorator
 @inline
 export function areDigits(word: u64): bool {
   return (((word + 0x7676767676767676) | word) & 0x8080808080808080) == 0;
 }
 
 /** Eight digits, the first in the lowest byte, as a number: pairs, then pairs of pairs, then both halves. */
-// @ts-ignore: decorator
 @inline
 export function valueOf(word: u64): u64 {
   const pairs = word * 10 + (word >> 8);
@@ -37,7 +34,6 @@ export function valueOf(word: u64): u64 {
 }
 
 /** 1 to 19 digits, or NOT_PLAIN (as a u64). */
-// @ts-ignore: decorator
 @inline
 export function digits(from: usize, to: usize): u64 {
   const n = to - from;
@@ -57,14 +53,12 @@ export function digits(from: usize, to: usize): u64 {
 }
 
 /** Signs come in no order: without a branch. Of an empty field the byte behind it is meant, and its length wraps: not plain. */
-// @ts-ignore: decorator
 @inline
 function isSign(byte: u32): bool {
   return <bool>(i32(byte == 45) | i32(byte == 43));
 }
 
 /** A safe integer with at most one sign, or NOT_PLAIN. */
-// @ts-ignore: decorator
 @inline
 export function plainInteger(from: usize, to: usize): i64 {
   // Statuses, counts: few digits and no sign. An empty field, and one that begins with a sign, fails.
@@ -85,7 +79,6 @@ function otherInteger(from: usize, to: usize): i64 {
 }
 
 /** A signed integer of 64 bits (but for the smallest), or NOT_PLAIN. */
-// @ts-ignore: decorator
 @inline
 export function plainLong(from: usize, to: usize): i64 {
   const first = <u32>load<u8>(from);
@@ -95,14 +88,12 @@ export function plainLong(from: usize, to: usize): i64 {
 }
 
 /** Whether `float` read a number: a plain one is never NaN. */
-// @ts-ignore: decorator
 @inline
 export function isPlain(value: f64): bool {
   return value == value;
 }
 
 /** A decimal of at most 15 digits without exponent, or NaN: not plain. */
-// @ts-ignore: decorator
 @inline
 export function float(from: usize, to: usize): f64 {
   const first = <u32>load<u8>(from);
@@ -111,7 +102,6 @@ export function float(from: usize, to: usize): f64 {
 }
 
 /** Without a sign: the digits with the point taken out, divided by a power of ten. */
-// @ts-ignore: decorator
 @inline
 function magnitude(from: usize, to: usize): f64 {
   const n = to - from;
@@ -148,7 +138,6 @@ function longMagnitude(from: usize, to: usize): f64 {
 }
 
 /** 1, 0, or NOT_PLAIN. In any case of letters: true t yes y 1, false f no n 0. */
-// @ts-ignore: decorator
 @inline
 export function plainBool(from: usize, to: usize): i64 {
   const n = to - from;

@@ -34,14 +34,12 @@ const LOG_PREFIX: usize = memory.data<u8>([48, 49, 47, 74, 97, 110, 47, 49, 57, 
 let isoMicros: i64 = 0;
 let logMicros: i64 = 0;
 
-// @ts-ignore: decorator
 @inline
 function isSame(text: v128, prefix: usize): bool {
   return !v128.any_true(v128.xor(text, v128.load(prefix)));
 }
 
 /** Microseconds, or NOT_PLAIN. */
-// @ts-ignore: decorator
 @inline
 export function timestamp(from: usize, to: usize): i64 {
   if (to - from < 16) return shortTime(from, to);
@@ -82,7 +80,6 @@ function shortTime(from: usize, to: usize): i64 {
 }
 
 /** Two digits, or a number above 99. */
-// @ts-ignore: decorator
 @inline
 function two(at: usize): u32 {
   const tens = <u32>load<u8>(at) - 48;
@@ -91,19 +88,16 @@ function two(at: usize): u32 {
 }
 
 /** `YYYY-MM-`, each byte less the one that must or may be there. */
-// @ts-ignore: decorator
 @inline
 function areDate(word: u64): bool {
   return areDigits(word) && (word & 0xff0000ff00000000) == 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function yearOf(word: u64): u32 {
   return (<u32>word & 0xff) * 1000 + ((<u32>word >> 8) & 0xff) * 100 + ((<u32>word >> 16) & 0xff) * 10 + (<u32>word >> 24);
 }
 
-// @ts-ignore: decorator
 @inline
 function monthOf(word: u64): u32 {
   return (<u32>(word >> 40) & 0xff) * 10 + (<u32>(word >> 48) & 0xff);
@@ -141,7 +135,6 @@ const MILLIS_TEXT: u64 = 0x5a3030302e30303a;
 const MILLIS_FIXED: u64 = 0xff000000ff0000ff;
 
 /** What follows the minute: nothing, `:SS`, `:SS.f…`, then a zone or none. */
-// @ts-ignore: decorator
 @inline
 function clockOn(from: usize, end: usize, minute: i64): i64 {
   if (end - from == 8) {
@@ -180,7 +173,6 @@ function otherClock(from: usize, end: usize, minute: i64): i64 {
   return micros + <i64>valueOf(word) * load<i64>(TENS + ((6 - places) << 3));
 }
 
-// @ts-ignore: decorator
 @inline
 function zoneMicros(sign: usize, hours: u32, minutes: u32): i64 {
   const byte = <u32>load<u8>(sign);
