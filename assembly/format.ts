@@ -214,6 +214,29 @@ function writeTime(at: usize, micros: i64, isJson: bool): usize {
     rest += DAY;
     days--;
   }
+  if (days != writtenDay) writeDay(days);
+  v128.store(at, v128.load(dayText));
+  const seconds = <u32>(rest / 1000000);
+  const minutes = seconds / 60;
+  two(at + 11, minutes / 60);
+  store<u8>(at, 0x3a, 13);
+  two(at + 14, minutes % 60);
+  store<u8>(at, 0x3a, 16);
+  two(at + 17, seconds - minutes * 60);
+  at = writeFraction(at + 19, <u32>(rest - <i64>seconds * 1000000));
+  store<u8>(at++, 0x5a);
+  if (isJson) store<u8>(at++, 0x22);
+  return at;
+}
+
+/** The day that `dayText` is: neighbours in a result often share it. */
+let writtenDay: i64 = i64.MIN_VALUE;
+const dayText: usize = memory.data(16, 16);
+
+/** Writes `YYYY-MM-DDT` to `dayText`. */
+function writeDay(days: i64): void {
+  const at = dayText;
+  writtenDay = days;
   const z = <u32>(days + 719468 + 146097);
   const era = z / 146097;
   const dayOfEra = z - era * 146097;
@@ -222,7 +245,6 @@ function writeTime(at: usize, micros: i64, isJson: bool): usize {
   const shifted = (5 * dayOfYear + 2) / 153;
   const month = shifted < 10 ? shifted + 3 : shifted - 9;
   const year = yearOfEra + era * 400 - 400 + (month <= 2 ? 1 : 0);
-  const seconds = <u32>(rest / 1000000);
   two(at, year / 100);
   two(at + 2, year % 100);
   store<u8>(at, 0x2d, 4);
@@ -230,15 +252,6 @@ function writeTime(at: usize, micros: i64, isJson: bool): usize {
   store<u8>(at, 0x2d, 7);
   two(at + 8, dayOfYear - (153 * shifted + 2) / 5 + 1);
   store<u8>(at, 0x54, 10);
-  two(at + 11, seconds / 3600);
-  store<u8>(at, 0x3a, 13);
-  two(at + 14, (seconds / 60) % 60);
-  store<u8>(at, 0x3a, 16);
-  two(at + 17, seconds % 60);
-  at = writeFraction(at + 19, <u32>(rest % 1000000));
-  store<u8>(at++, 0x5a);
-  if (isJson) store<u8>(at++, 0x22);
-  return at;
 }
 
 /** Nothing, milliseconds or microseconds. */
