@@ -1,4 +1,5 @@
 /** The kernel: what TypeScript calls, file by file. Every number is an address, an index or a count, 32 bits wide unless said. */
+export { logParse } from "./log";
 export { alloc, free, onAbort } from "./memory";
 export { csvOpen, csvParse } from "./csv";
 export { decodeBigints, decodeBools, decodeFloats, decodeInts, decodeTexts, decodeTimestamps } from "./decode";

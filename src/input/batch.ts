@@ -88,7 +88,7 @@ export interface Batch {
   /** Per row: physical line number counted from the split's first line (0). */
   lines: Int32Array;
   rejected: Rejected[];
-  /** True: no byte of the rows is above 127, so that their text needs no check. Otherwise nobody looked, or one is. */
+  /** True: no byte of the rows, decoded or not, is above 127, so that their text needs no check. Otherwise nobody looked, or one is. */
   ascii?: boolean;
 }
 

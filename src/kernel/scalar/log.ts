@@ -14,7 +14,7 @@ const BACKSLASH = 92;
 const SPACE = 32;
 
 /** One value of a line, and the text behind it. */
-interface Part {
+export interface LogPart {
   /** Positions in a row's ranges, or -1: of the value itself, and for %r of method, path and protocol. */
   slots: number[];
   /** The text behind the value; empty: the line's end. */
@@ -26,29 +26,30 @@ interface Part {
 }
 
 export class LogParser extends LineParser {
-  readonly #before: Uint8Array;
-  readonly #parts: Part[] = [];
+  /** The text before the first value. */
+  protected readonly before: Uint8Array;
+  protected readonly parts: LogPart[] = [];
 
   constructor(options: ParserOptions, logFormat: string, memory?: ParserMemory) {
     super(options, memory);
     const pieces = parseLogFormat(logFormat);
     const slots = wantedSlots(options, pieces);
-    this.#before = literalAt(pieces, 0);
+    this.before = literalAt(pieces, 0);
     pieces.forEach((piece, i) => {
       if (piece.kind !== "value") return;
       const behind = literalAt(pieces, i + 1);
       const quoted = behind[0] === 34 && literalAt(pieces, i - 1).at(-1) === 34;
       const own = piece.columns.map((column) => slots.get(column.name) ?? -1);
       const { bracketed, isList } = piece;
-      this.#parts.push({ slots: own, behind, escapes: quoted || piece.escapes, bracketed, isList });
+      this.parts.push({ slots: own, behind, escapes: quoted || piece.escapes, bracketed, isList });
     });
   }
 
   protected override parseLine(start: number, end: number, line: number): boolean {
     if (isBlank(this.bytes, start, end)) return false;
-    let p = startsWith(this.bytes, start, end, this.#before) ? start + this.#before.length : -1;
+    let p = startsWith(this.bytes, start, end, this.before) ? start + this.before.length : -1;
     const row = this.rows * this.stride;
-    for (const part of this.#parts) {
+    for (const part of this.parts) {
       if (p < 0) break;
       p = this.#value(part, p, end, row);
     }
@@ -58,7 +59,7 @@ export class LogParser extends LineParser {
   }
 
   /** Reads one value and the text behind it. Returns the index behind both, or -1. */
-  #value(part: Part, from: number, end: number, row: number): number {
+  #value(part: LogPart, from: number, end: number, row: number): number {
     const { bytes } = this;
     let start = from;
     let p = from;
@@ -88,7 +89,7 @@ export class LogParser extends LineParser {
     return p + behind.length;
   }
 
-  #store(part: Part, start: number, end: number, row: number, escaped: boolean): void {
+  #store(part: LogPart, start: number, end: number, row: number, escaped: boolean): void {
     if (end === start || (end === start + 1 && this.bytes[start] === 45)) return;
     if (part.slots.every((slot) => slot < 0)) return;
     let from = start;

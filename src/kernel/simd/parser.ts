@@ -1,10 +1,9 @@
 /** Where the parsers of the SIMD kernel are made; a format without one of its own gets the scalar parser. */
 import type { Parser, ParserOptions } from "../../input/batch.ts";
-import { LogParser } from "../scalar/log.ts";
 import { createParser } from "../scalar/parser.ts";
-import { parserMemory } from "./buffers.ts";
 import { SimdCsvParser } from "./csv-parser.ts";
 import type { KernelInstance } from "./instance.ts";
+import { SimdLogParser } from "./log-parser.ts";
 import { SimdNdjsonParser } from "./ndjson-parser.ts";
 
 /** As the scalar `createParser`, with the same errors; buffers and ranges lie in the instance's memory. */
@@ -14,7 +13,7 @@ export function createSimdParser(instance: KernelInstance, options: ParserOption
     case "csv":
       return new SimdCsvParser(instance, options, format);
     case "log":
-      return new LogParser(options, format.logFormat, parserMemory(instance));
+      return new SimdLogParser(instance, options, format.logFormat);
     case "ndjson":
       return new SimdNdjsonParser(instance, options);
     default:
