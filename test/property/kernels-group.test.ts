@@ -192,6 +192,49 @@ describe("scalar and SIMD", () => {
   });
 });
 
+describe("partials from outside", () => {
+  const setup: GroupingOptions = { keys: 2, aggregates: [...ops.slice(0, 6), ...numeric], user: [] };
+  const prepared = (): Prepared => {
+    const n = 200;
+    const keys = [
+      vectorOf(
+        "text",
+        Array.from({ length: n }, (_, i) => `url-${i % 5}`),
+      ),
+      vectorOf(
+        "int",
+        Array.from({ length: n }, (_, i) => i % 3),
+      ),
+    ];
+    const input = vectorOf(
+      "float",
+      Array.from({ length: n }, (_, i) => (i % 60) / 10),
+    );
+    const order = { file: 0, offsets: new Float64Array(n) };
+    return { n, keys, inputs: setup.aggregates.map(() => [input]), order };
+  };
+  const source = createSimdGrouping(instance, setup);
+  fold(source, prepared());
+  const [partial] = source.export(1);
+
+  test("that are cut or changed end in an error of ours or in an answer, never in a trap", () => {
+    const changes = fc.array(fc.tuple(fc.nat(partial.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 4 });
+    fc.assert(
+      fc.property(changes, fc.option(fc.nat(partial.length)), (list, cut) => {
+        const bytes = partial.slice(0, cut ?? partial.length);
+        for (const [at, value] of list) if (at < bytes.length) bytes[at] = value;
+        const target = createSimdGrouping(instance, setup);
+        try {
+          target.merge(bytes);
+        } catch (error) {
+          expect((error as { code?: string }).code).toMatch(/^ERR_/);
+        }
+      }),
+      tries(150),
+    );
+  });
+});
+
 describe("memory", () => {
   const setup: GroupingOptions = { keys: 1, aggregates: ops.slice(0, 2), user: [] };
   const many = (n: number, from: number): Prepared => {
