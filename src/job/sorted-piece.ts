@@ -6,7 +6,7 @@
 import { deserialize, serialize } from "node:v8";
 import { cellOf, type ResultVector, sizeOf, valuesOf, vectorOf } from "../kernel/columns.ts";
 import { compareRows, type OrderColumn } from "../kernel/order.ts";
-import type { Segment, SpillStore } from "../kernel/partition/piece.ts";
+import { release, type Segment, type SpillStore } from "../kernel/partition/piece.ts";
 
 /** Rows in memory. */
 export interface MemoryPiece {
@@ -54,6 +54,7 @@ export function writePiece(piece: MemoryPiece, store: Pick<SpillStore, "write">)
     const to = Math.min(rows, from + blockRows);
     const packed = serialize(vectors.map((vector) => pack(vector, from, to)));
     blocks.push({ segment: store.write([packed]), rows: to - from });
+    release([packed]);
   }
   const firsts = vectors.map((vector) => {
     return vectorOf(
@@ -64,8 +65,18 @@ export function writePiece(piece: MemoryPiece, store: Pick<SpillStore, "write">)
   return { rows, bytes, blocks, firsts };
 }
 
-export function readBlock({ segment }: DiskBlock, store: Pick<SpillStore, "read">): ResultVector[] {
-  return deserialize(store.read(segment)) as ResultVector[];
+/** Reads a block, and gives its memory back when `use` has returned: vectors are views of it. */
+export function readBlock<T>(
+  { segment }: DiskBlock,
+  store: Pick<SpillStore, "read">,
+  use: (vectors: ResultVector[]) => T,
+): T {
+  const packed = store.read(segment);
+  try {
+    return use(deserialize(packed) as ResultVector[]);
+  } finally {
+    release([packed]);
+  }
 }
 
 /** Rows from..to by themselves, outside of shared memory. */

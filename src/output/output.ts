@@ -17,7 +17,7 @@ export interface Result {
   lines?: (style: RowStyle) => AsyncIterable<LinePiece>;
 }
 
-/** Some rows, whole lines each. */
+/** Some rows, whole lines each. Valid until the next piece is asked for. */
 export interface LinePiece {
   rows: number;
   bytes: Uint8Array[];

@@ -16,6 +16,7 @@ import type { Executor, Future, Task } from "../executor/executor.ts";
 import { bytesOf, isOnDisk, type SortedPiece } from "../job/sorted-piece.ts";
 import { type ResultVector, sliceVector } from "../kernel/columns.ts";
 import type { OrderColumn } from "../kernel/order.ts";
+import { release } from "../kernel/partition/piece.ts";
 import type { LinePiece, ResultColumn, RowStyle } from "../output/output.ts";
 import { interrupted } from "./execute.ts";
 import { formatRange, mergeRange, type RangeTask, type Slice } from "./range-task.ts";
@@ -89,9 +90,13 @@ export class LargeRows {
   }
 
   /** All rows in order, as lines. */
-  lines(style: RowStyle): AsyncGenerator<LinePiece> {
+  async *lines(style: RowStyle): AsyncGenerator<LinePiece> {
     const task = { module: rangeModule, key: "formatRange", digest: "" };
-    return this.#each(async (range) => formatRange(range, style), task, [style]);
+    for await (const piece of this.#each(async (range) => formatRange(range, style), task, [style])) {
+      yield piece;
+      // Megabytes each: they do not wait for the garbage collector.
+      release(piece.bytes);
+    }
   }
 
   async *#each<T extends { rows: number }>(

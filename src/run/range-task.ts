@@ -73,11 +73,12 @@ function readSlice(
   const store = new SpillFile("", "");
   try {
     for (const block of blocks) {
-      const vectors = readBlock(block, store);
-      const piece = { rows: block.rows, vectors };
-      const from = low ? lowerBound(piece, low, 0, order) : 0;
-      const to = high ? lowerBound(piece, high, 0, order) : block.rows;
-      if (to > from) add(vectors, from, to);
+      readBlock(block, store, (vectors) => {
+        const piece = { rows: block.rows, vectors };
+        const from = low ? lowerBound(piece, low, 0, order) : 0;
+        const to = high ? lowerBound(piece, high, 0, order) : block.rows;
+        if (to > from) add(vectors, from, to);
+      });
     }
   } finally {
     store.close();

@@ -13,6 +13,6 @@ export class MemoryStore implements SpillStore {
   }
 
   read({ offset }: Segment): Uint8Array {
-    return this.#bytes[offset];
+    return Uint8Array.from(this.#bytes[offset]);
   }
 }

@@ -13,7 +13,7 @@ import { valuesOf } from "../../src/kernel/columns.ts";
 import { createGrouping } from "../../src/kernel/group/grouping.ts";
 import type { Grouping } from "../../src/kernel/kernel.ts";
 import { compareValues } from "../../src/kernel/order.ts";
-import type { LinePiece, RowStyle } from "../../src/output/output.ts";
+import type { RowStyle } from "../../src/output/output.ts";
 import { csvStyle, lineWriter } from "../../src/output/row-style.ts";
 import { LargeRows } from "../../src/run/large-rows.ts";
 import { leakGuard } from "../support/leak-guard.ts";
@@ -132,9 +132,10 @@ async function readRows(large: LargeRows): Promise<Row[]> {
 }
 
 async function readLines(large: LargeRows, style: RowStyle): Promise<string> {
-  const pieces: LinePiece[] = [];
-  for await (const piece of large.lines(style)) pieces.push(piece);
-  return Buffer.concat(pieces.flatMap(({ bytes }) => bytes)).toString();
+  const pieces: Buffer[] = [];
+  // A piece is valid until the next is asked for.
+  for await (const { bytes } of large.lines(style)) pieces.push(Buffer.concat(bytes));
+  return Buffer.concat(pieces).toString();
 }
 
 test("few groups come as values, sorted by key", () => {

@@ -45,7 +45,11 @@ export function foldPiece(piece: Piece, { grouping, codec, store }: Omit<Partiti
   const layout = piece.layout === undefined ? undefined : (JSON.parse(piece.layout) as Layout);
   const fold = (block: Uint8Array) => (layout ? foldRows(block, layout, grouping, codec) : grouping.merge(block));
   // What was written to disk came first.
-  for (const segment of piece.segments) fold(store.read(segment));
+  for (const segment of piece.segments) {
+    const block = store.read(segment);
+    fold(block);
+    release([block]);
+  }
   for (const block of piece.blocks) fold(block);
   release(piece.blocks);
 }

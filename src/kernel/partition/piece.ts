@@ -30,6 +30,7 @@ export interface Piece {
 export interface SpillStore {
   /** Writes blocks one behind the other. Throws where the disk is full. */
   write(blocks: readonly Uint8Array[]): Segment;
+  /** The bytes own their memory, which whoever reads them gives back. */
   read(segment: Segment): Uint8Array;
 }
 
