@@ -141,3 +141,20 @@ test.each(targets)("$name: every cut of a short source, every end of a split", (
     sameBatches(optionsOf(target), source, [30], cut + 1, false);
   }
 });
+
+const plain = "a,b,c\n";
+test.each([
+  { name: "ragged rows", rows: `${plain}a,b\n` },
+  { name: "quotes in unquoted fields", rows: `a,5" pipe,c\n${plain}` },
+  { name: "text behind quotes", rows: `"a"x,b,c\n${plain}` },
+  { name: "NULs", rows: `a,\0,c\n${plain}` },
+  { name: "empty lines", rows: `${plain}\n\r\n` },
+  { name: "a quote that opens and none that closes", rows: `"a,b\n` },
+  { name: "few among many", rows: `${plain.repeat(500)}a,b\n"x"y,b,c\n\n` },
+])("csv, irregular in bulk: $name", ({ rows }) => {
+  const columns = ["a", "b", "c"].map((name) => ({ name, type: "text" as const }));
+  const format: Format = { kind: "csv", delimiter: ",", quote: '"', header: false };
+  const given = { format, schema: { columns, fields: 3 }, wanted: [2, 0], lineBytesMax: 1 << 20 };
+  const source = Buffer.from(rows.repeat(Math.ceil(150_000 / rows.length)));
+  for (const cut of [source.length, 60_001]) sameBatches(given, source, [cut], Number.POSITIVE_INFINITY, true);
+});
