@@ -3,7 +3,7 @@
  */
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.ts";
-import { TIMER_MS_MAX } from "../base/limits.ts";
+import { TIMER_MS_MAX, WORKER_MEMORY_MB_MIN } from "../base/limits.ts";
 import { formatCount, parseBytes } from "../base/units.ts";
 import { checkZone } from "../base/zone.ts";
 import { type AtomicFile, checkTarget, createAtomicFile } from "../output/atomic-file.ts";
@@ -19,6 +19,7 @@ import { onInterrupt } from "./interrupts.ts";
 export interface AnswerFlags {
   workers?: number;
   memory?: number;
+  heap?: number;
   output?: string;
   to?: string;
   onError?: string;
@@ -71,6 +72,11 @@ export function addAnswerFlags(command: Command): Command {
       "--memory <size>",
       "memory of the run, 64MB or more per worker: groups beyond it go to temporary files (default: 60% of what is free)",
       bytes("--memory", "1B"),
+    )
+    .option(
+      "--heap <size>",
+      "limit of the JavaScript heap per worker, 16MB or more",
+      bytes("--heap", `${WORKER_MEMORY_MB_MIN}MB`),
     )
     .option("-o, --output <file>", "write to a file: .csv .json .ndjson .md .parquet .html .txt; whole or not at all")
     .option(
@@ -136,6 +142,7 @@ export class Answering {
     this.options = {
       workers: flags.workers,
       memory: flags.memory,
+      memoryMb: flags.heap === undefined ? undefined : Math.max(WORKER_MEMORY_MB_MIN, Math.floor(flags.heap / 2 ** 20)),
       onError: onError === "fail" ? "fail" : "skip",
       maxErrors: flags.maxErrors,
       retries: flags.retries,

@@ -28,8 +28,8 @@ function formatError(error: unknown): string {
 /** Options of the API by the names of their flags. */
 function withFlags(text: string): string {
   return text
-    .replace(/\bmemoryMb (\d+)/g, "--memory $1MB")
-    .replace(/\bmemoryMb\b/g, "--memory")
+    .replace(/\bmemoryMb (\d+)/g, "--heap $1MB")
+    .replace(/\bmemoryMb\b/g, "--heap")
     .replace(/\b(splitTimeoutMs|timeoutMs)\b/g, "--split-timeout");
 }
 

@@ -18,19 +18,14 @@ export function memoryOf(memory: number | string | undefined, workers: number): 
   if (memory === undefined) return Math.max(least, process.availableMemory() * MEMORY_SHARE);
   const bytes = typeof memory === "string" ? parseBytes(memory) : memory;
   if (bytes >= least) return bytes;
+  const given = typeof memory === "string" ? memory : formatBytes(memory);
   const count = workers > 1 ? ` for ${workers} workers` : "";
   throw new UsageError(
     "ERR_MEMORY",
-    `memory ${formatOf(memory)} is too little: it takes ${megabytes(least)} or more${count}`,
-    {
-      hint: workers > 1 ? "Give more, or take fewer workers." : "Give more.",
-    },
+    `memory of ${given} is too little: it takes ${Math.ceil(least / 1e6)}MB or more${count}`,
+    { hint: workers > 1 ? "Give more, or take fewer workers." : "Give more." },
   );
 }
-
-const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)}MB`;
-
-const formatOf = (memory: number | string) => (typeof memory === "string" ? memory : formatBytes(memory));
 
 /** The memory of one run. Its folder is made by the first worker that needs it. */
 export class RunMemory implements Disposable {

@@ -141,7 +141,7 @@ describe("functions", () => {
       "heap.ts",
       filtering("  const kept: object[] = [];\n  for (let i = 0; ; i++) kept.push({ i, list: [r.v] });"),
     );
-    const { code, stderr } = await run(["heap.ts", "--memory", "32MB", "--retries", "0"]);
+    const { code, stderr } = await run(["heap.ts", "--heap", "32MB", "--retries", "0"]);
     expect(stderr).toMatch(/ok\.csv: .*ran out of memory.*ERR_OUT_OF_MEMORY/);
     expect(code).toBe(1);
   });

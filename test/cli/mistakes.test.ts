@@ -59,8 +59,10 @@ describe("an output that is an input", () => {
 
 describe("flags out of range", () => {
   test.each<[string[], string]>([
-    [["--memory", "1KB"], "--memory takes 16MB or more"],
-    [["--memory", "0"], "--memory takes 16MB or more"],
+    [["--heap", "1KB"], "--heap takes 16MB or more"],
+    [["--heap", "0"], "--heap takes 16MB or more"],
+    [["--memory", "0"], "--memory takes 1B or more"],
+    [["--memory", "127MB", "-w", "2"], "memory of 127 MB is too little: it takes 128MB or more for 2 workers"],
     [["--split-bytes", "0"], "--split-bytes takes 1B or more"],
     [["--line-max", "0"], "--line-max takes 1B or more"],
     [["--split-timeout", "0s"], "--split-timeout takes a time"],
@@ -69,7 +71,7 @@ describe("flags out of range", () => {
   ])("%s", (flags, text) => refuses([...query, ...flags], text));
 
   test("the least memory is enough to run", async () => {
-    const { code, stdout } = await runCli([...query, "-w", "1", "--memory", "16MB"], { cwd });
+    const { code, stdout } = await runCli([...query, "-w", "1", "--memory", "64MB", "--heap", "16MB"], { cwd });
     expect({ code, stdout }).toEqual({ code: 0, stdout: "n\n3\n" });
   });
 });
