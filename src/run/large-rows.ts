@@ -19,10 +19,14 @@ import type { OrderColumn } from "../kernel/order.ts";
 import { release } from "../kernel/partition/piece.ts";
 import type { LinePiece, ResultColumn, RowStyle } from "../output/output.ts";
 import { interrupted } from "./execute.ts";
-import { formatRange, mergeRange, type RangeTask, type Slice } from "./range-task.ts";
+import { formatRange, mergeRange, type RangeTask, releaseRanges, type Slice } from "./range-task.ts";
 import { cutRanges } from "./ranges.ts";
 
 const rangeModule = new URL(`./range-task${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
+
+function rangeTask(key: string): Task {
+  return { module: rangeModule, key, digest: "" };
+}
 
 /** Rows of one task, and bytes of its columns: a few megabytes, so that tasks are worth their start and memory is bounded. */
 const RANGE_ROWS = 96 * 1024;
@@ -41,6 +45,8 @@ export interface LargeRowsOptions {
   /** Rows of one task at most. */
   rangeRows?: number;
   executor: Executor;
+  /** The executor ends with the rows. */
+  isOwn: boolean;
   signal: AbortSignal | undefined;
   /** Called once, when the executor is no longer needed. */
   onIdle: () => Promise<void>;
@@ -75,7 +81,12 @@ export class LargeRows {
   /** Gives the workers up; rows that are read from now on are merged in this thread. */
   close(): Promise<void> {
     clearTimeout(this.#idle);
-    this.#closing ??= this.#options.onIdle();
+    if (!this.#closing) {
+      const { executor, isOwn } = this.#options;
+      // Workers of others live on: they need not keep the memory. Nobody waits for that.
+      if (!isOwn) executor.broadcast(rangeTask("releaseRanges"), []).catch(() => {});
+      this.#closing = this.#options.onIdle();
+    }
     return this.#closing;
   }
 
@@ -86,12 +97,12 @@ export class LargeRows {
 
   /** All rows in order, as typed columns. */
   vectors(): AsyncGenerator<{ rows: number; vectors: ResultVector[] }> {
-    return this.#each(async (task) => mergeRange(task), { module: rangeModule, key: "mergeRange", digest: "" }, []);
+    return this.#each(async (task) => mergeRange(task), rangeTask("mergeRange"), []);
   }
 
   /** All rows in order, as lines. */
   async *lines(style: RowStyle): AsyncGenerator<LinePiece> {
-    const task = { module: rangeModule, key: "formatRange", digest: "" };
+    const task = rangeTask("formatRange");
     for await (const piece of this.#each(async (range) => formatRange(range, style), task, [style])) {
       yield piece;
       // Megabytes each: they do not wait for the garbage collector.
@@ -134,6 +145,7 @@ export class LargeRows {
       for (const { future } of pending) if (future && !future.running) future.cancel();
       await Promise.allSettled(pending.map(({ future }) => future));
       await this.close();
+      releaseRanges();
       this.#isRead = true;
       this.#options.onRead();
     }

@@ -138,7 +138,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
   }
 
   #largeRows(finished: FinishedPart[], listsTimes: boolean[]): LargeRows {
-    const { executor, plan, options } = this.#parts;
+    const { executor, isOwn, plan, options } = this.#parts;
     return new LargeRows({
       pieces: finished.flatMap(({ rows, columns, pieces }) => (columns ? pieceOfValues(plan, rows, columns) : pieces)),
       order: orderOf(plan),
@@ -146,6 +146,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       columns: this.columns,
       listsTimes,
       executor,
+      isOwn,
       signal: options.signal,
       onIdle: () => this.#close(),
       onRead: () => this.#released.resolve(),

@@ -111,6 +111,7 @@ function merged(
     columns: [...columns],
     listsTimes: columns.map(() => false),
     executor,
+    isOwn: false,
     rangeRows: 1500,
     signal: more.signal,
     onIdle: more.onIdle ?? (async () => void (await executor.shutdown({ wait: false, cancelPending: true }))),
