@@ -14,7 +14,6 @@ const LENGTH_NULL: u32 = 255;
 const SLACK: usize = 16;
 
 /** Copies `length` bytes, and whatever lies behind them up to the next multiple of sixteen. */
-// @ts-ignore: decorator
 @inline
 function copyText(to: usize, from: usize, length: usize, memoryEnd: usize): void {
   if (length > 256 || from + length + SLACK > memoryEnd) memory.copy(to, from, length);
@@ -22,7 +21,6 @@ function copyText(to: usize, from: usize, length: usize, memoryEnd: usize): void
 }
 
 /** Where the next field goes, or 0: this one does not fit in front of `limit`. */
-// @ts-ignore: decorator
 @inline
 function writeText(column: usize, row: usize, at: usize, limit: usize, memoryEnd: usize): usize {
   const end = load<i32>(<usize>load<u32>(column, 12) + (row << 2));
@@ -44,7 +42,6 @@ function writeText(column: usize, row: usize, at: usize, limit: usize, memoryEnd
   return at + length;
 }
 
-// @ts-ignore: decorator
 @inline
 function writeEight(column: usize, row: usize, at: usize, limit: usize): usize {
   if (at + SLACK > limit) return 0;

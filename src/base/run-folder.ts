@@ -1,7 +1,7 @@
 /**
  * Folders for the temporary files of one run, and the removal of those whose process was killed before it could do that.
  *
- *     <temporary files>/threadmill-<user id>/<pid>-<start of the process>-<host>-<random>/
+ *     <temporary files>/threadmill-<user id>/<pid>-<start of the process>-<host>-<a name of its own>/
  *
  * The start tells a process from a later one with the same number. The host tells machines and containers apart that
  * share the place: whether a process of another one lives cannot be known here, so its folders stay.
@@ -43,10 +43,12 @@ function startOf(pid: number): string {
   }
 }
 
+let folders = 0;
+
 /** A name for the folder of a new run. Nothing is made: that is left to whoever has the first file. */
 export function nameRunFolder(root: string = temporaryRoot()): string {
-  const random = Math.random().toString(36).slice(2, 10);
-  return join(root, `${process.pid}-${startOf(process.pid)}-${hostName()}-${random}`);
+  const own = (++folders).toString(36) + Math.floor(performance.now() * 1000).toString(36);
+  return join(root, `${process.pid}-${startOf(process.pid)}-${hostName()}-${own}`);
 }
 
 /** Makes the folder, for this user only. Another run may remove the empty root at the same time: then once more. */

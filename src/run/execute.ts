@@ -27,6 +27,7 @@ import { openMemory } from "../state/memory.ts";
 import { linesBefore } from "./lines.ts";
 import { type RejectReport, Rejects } from "./rejects.ts";
 import { runName } from "./run-name.ts";
+import { canRetry, unwrap } from "./split-failure.ts";
 
 const workerModule = new URL(`../job/worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
 
@@ -395,25 +396,4 @@ function withoutSplits({ type: _, ...event }: ScheduleEvent): Record<string, unk
 /** The error of a run whose signal was aborted. */
 export function interrupted(signal: AbortSignal): InterruptedError {
   return new InterruptedError("ERR_INTERRUPTED", "the run was interrupted", { cause: signal.reason });
-}
-
-/** The executor wraps what a task threw; an error of ours says more than its wrapping, which adds the worker. */
-function unwrap(error: unknown): unknown {
-  if (error instanceof TaskError && error.code === "ERR_TIMEOUT") {
-    Object.assign(error, { hint: "Raise splitTimeoutMs, or look for a function that does not return." });
-  }
-  if (!(error instanceof TaskError && error.cause instanceof ThreadmillError)) return error;
-  if (error.code !== "ERR_TASK_FAILED" && error.code !== error.cause.code) return error;
-  Object.assign(error.cause.place, { worker: error.place.worker, ...error.cause.place });
-  return error.cause;
-}
-
-/** Input that is wrong stays wrong; functions, timeouts and workers that die are tried again. */
-function canRetry(error: unknown): boolean {
-  return (
-    error instanceof TaskError &&
-    error.code !== "ERR_ASYNC_FUNCTION" &&
-    error.code !== "ERR_MODULE_FAILED" &&
-    error.code !== "ERR_JOB_NOT_FOUND"
-  );
 }
