@@ -11,7 +11,7 @@ import type { OrderColumn } from "../kernel/order.ts";
 import type { SpillStore } from "../kernel/partition/piece.ts";
 import type { ResultTable } from "../kernel/result-table.ts";
 import type { Plan } from "./plan.ts";
-import { bytesOf, type MemoryPiece, type SortedPiece, writePiece } from "./sorted-piece.ts";
+import { type SortedPiece, writePiece } from "./sorted-piece.ts";
 
 /** The finished groups of one part. */
 export interface FinishedPart {
@@ -131,28 +131,31 @@ class PieceBuilder {
     const table = this.#table;
     table.sort(this.#order);
     const rows = Math.min(table.rows, this.#limit);
-    const vectors = table.take(0, rows);
-    const isLimit = rows * 2 <= table.rows;
-    table.clear();
-    if (isLimit) table.add(vectors, 0, rows);
-    else this.#keep({ rows, vectors });
+    if (rows * 2 <= table.rows) {
+      const vectors = table.take(0, rows);
+      table.clear();
+      table.add(vectors, 0, rows);
+    } else {
+      this.#keep(rows);
+      table.clear();
+    }
   }
 
-  #keep(piece: MemoryPiece): void {
-    const bytes = bytesOf(piece);
+  /** The first rows of the table, which is sorted, as a piece. */
+  #keep(rows: number): void {
+    const bytes = (this.#table.bytes / this.#table.rows) * rows;
     if (this.#room && this.#held + bytes > this.#room.bytes * PIECES_SHARE) {
-      this.#pieces.push(writePiece(piece, this.#room.store));
+      this.#pieces.push(writePiece(this.#table, rows, this.#room.store));
     } else {
       this.#held += bytes;
-      this.#pieces.push(piece);
+      this.#pieces.push({ rows, vectors: this.#table.take(0, rows) });
     }
   }
 
   finish(): SortedPiece[] {
     if (this.#table.rows > 0) {
       this.#table.sort(this.#order);
-      const rows = Math.min(this.#table.rows, this.#limit);
-      this.#keep({ rows, vectors: this.#table.take(0, rows) });
+      this.#keep(Math.min(this.#table.rows, this.#limit));
     }
     return this.#pieces;
   }

@@ -4,9 +4,11 @@
  * in it is found by reading one block.
  */
 import { deserialize, serialize } from "node:v8";
+import { unmap } from "../base/pages.ts";
 import { cellOf, type ResultVector, sizeOf, valuesOf, vectorOf } from "../kernel/columns.ts";
 import { compareRows, type OrderColumn } from "../kernel/order.ts";
 import { release, type Segment, type SpillStore } from "../kernel/partition/piece.ts";
+import type { ResultTable } from "../kernel/result-table.ts";
 
 /** Rows in memory. */
 export interface MemoryPiece {
@@ -44,25 +46,39 @@ export function bytesOf(piece: SortedPiece): number {
 /** Rows that are read to find one: few enough to be read for that alone. */
 const BLOCK_BYTES = 128 * 1024;
 
-/** Writes a piece to disk. Throws what the store throws. */
-export function writePiece(piece: MemoryPiece, store: Pick<SpillStore, "write">): DiskPiece {
-  const { rows, vectors } = piece;
-  const bytes = bytesOf(piece);
-  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, bytes / rows)));
+/** Writes the first rows of a sorted table to disk, block by block. Throws what the store throws. */
+export function writePiece(table: ResultTable, rows: number, store: Pick<SpillStore, "write">): DiskPiece {
+  const rowBytes = Math.max(1, table.bytes / table.rows);
+  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
   const blocks: DiskBlock[] = [];
+  const firsts: { kind: ResultVector["kind"]; cells: unknown[] }[] = [];
   for (let from = 0; from < rows; from += blockRows) {
     const to = Math.min(rows, from + blockRows);
-    const packed = serialize(vectors.map((vector) => pack(vector, from, to)));
+    const vectors = table.takeOwn(from, to);
+    const packed = serialize(vectors);
     blocks.push({ segment: store.write([packed]), rows: to - from });
+    vectors.forEach((vector, c) => {
+      firsts[c] ??= { kind: vector.kind, cells: [] };
+      firsts[c].cells.push(cellOf(vector, 0));
+    });
     release([packed]);
+    for (const vector of vectors) releaseVector(vector);
   }
-  const firsts = vectors.map((vector) => {
-    return vectorOf(
-      blocks.map((_, block) => cellOf(vector, block * blockRows)),
-      vector.kind === "int" || vector.kind === "timestamp" ? vector.kind : "float",
-    );
-  });
-  return { rows, bytes, blocks, firsts };
+  return {
+    rows,
+    bytes: rows * rowBytes,
+    blocks,
+    firsts: firsts.map(({ kind, cells }) => vectorOf(cells, kind === "int" || kind === "timestamp" ? kind : "float")),
+  };
+}
+
+function releaseVector(vector: ResultVector): void {
+  if (vector.kind === "values") return;
+  if (vector.kind === "text") {
+    unmap(vector.bytes.buffer);
+    unmap(vector.starts.buffer);
+  } else unmap(vector.values.buffer);
+  if (vector.nulls) unmap(vector.nulls.buffer);
 }
 
 /** Reads a block, and gives its memory back when `use` has returned: vectors are views of it. */
@@ -77,19 +93,6 @@ export function readBlock<T>(
   } finally {
     release([packed]);
   }
-}
-
-/** Rows from..to by themselves, outside of shared memory. */
-function pack(vector: ResultVector, from: number, to: number): ResultVector {
-  if (vector.kind === "values") return { kind: "values", values: vector.values.slice(from, to) };
-  const nulls = vector.nulls?.slice(from, to);
-  if (vector.kind !== "text") {
-    return { kind: vector.kind, values: vector.values.slice(from, to), nulls } as ResultVector;
-  }
-  const base = vector.starts[from];
-  const shifted = (ends: Uint32Array) => ends.slice(from, to).map((end) => end - base);
-  const bytes = vector.bytes.slice(base, vector.ends[to - 1]);
-  return { kind: "text", bytes, starts: shifted(vector.starts), ends: shifted(vector.ends), nulls };
 }
 
 /** One row, by itself. */

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync, writevSync } from "node:fs";
 import { join } from "node:path";
 import { TaskError } from "../base/errors.ts";
+import { mapBytes } from "../base/pages.ts";
 import { makeRunFolder } from "../base/run-folder.ts";
 import { formatBytes } from "../base/units.ts";
 import type { Segment, SpillStore } from "../kernel/partition/piece.ts";
@@ -61,7 +62,7 @@ export class SpillFile implements SpillStore {
   }
 
   read({ path, offset, length }: Segment): Uint8Array {
-    const bytes = new Uint8Array(length);
+    const bytes = mapBytes(length);
     try {
       const file = this.#fileOf(path);
       for (let at = 0; at < length; ) {

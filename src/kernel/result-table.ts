@@ -15,6 +15,8 @@ export interface ResultTable {
   sort(order: OrderColumn[]): void;
   /** Rows from..to in the sorted order, or as they were added; copies, in shared memory where they are no `values`. */
   take(from: number, to: number): ResultVector[];
+  /** The same, in memory that is not shared: whoever took them gives it back. */
+  takeOwn(from: number, to: number): ResultVector[];
   /** Forgets the rows and keeps the memory. */
   clear(): void;
 }
@@ -54,6 +56,10 @@ export class ScalarTable implements ResultTable {
       const taken = this.#order ? Array.from(this.#order.subarray(from, to), (i) => values[i]) : values.slice(from, to);
       return vectorOf(taken, kind);
     });
+  }
+
+  takeOwn(from: number, to: number): ResultVector[] {
+    return this.take(from, to);
   }
 
   clear(): void {

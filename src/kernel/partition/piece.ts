@@ -6,6 +6,8 @@
  * whole partitions: part p of n holds the partitions p·256/n … (p+1)·256/n - 1, so n is a power of two up to 256.
  */
 
+import { unmap } from "../../base/pages.ts";
+
 /** Partitions of a group-by: with a million groups, each is finished in tables that fit a cache of 256 KB. */
 export const PARTITIONS = 256;
 
@@ -76,8 +78,5 @@ export function buffersOf(pieces: readonly Piece[]): ArrayBuffer[] {
 
 /** Gives back the memory of blocks that own theirs. They are of no use afterwards. */
 export function release(blocks: Uint8Array[]): void {
-  for (const block of blocks.splice(0)) {
-    const { buffer } = block;
-    if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
-  }
+  for (const { buffer } of blocks.splice(0)) unmap(buffer);
 }

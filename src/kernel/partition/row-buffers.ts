@@ -2,6 +2,7 @@
  * Rows that wait in 256 partitions: the codec's staging takes them one by one, and full blocks of it move on to chunks
  * that own their memory, so that they can be posted to other threads, or given back, without the kernel's.
  */
+import { mapBytes } from "../../base/pages.ts";
 import type { RawColumn } from "./layout.ts";
 import { PARTITIONS, type Piece } from "./piece.ts";
 import { type RowCodec, recordOf, STAGING_BYTES } from "./rows.ts";
@@ -74,7 +75,7 @@ export class RowBuffers {
     let last = chunks.at(-1);
     if (last === undefined || last.used + records.length > last.bytes.length) {
       const wanted = isLast ? 0 : Math.min(CHUNK_BYTES_MAX, (last?.bytes.length ?? STAGING_BYTES / 2) * 2);
-      last = { bytes: unclear(Math.max(wanted, records.length)), used: 0 };
+      last = { bytes: mapBytes(Math.max(wanted, records.length)), used: 0 };
       chunks.push(last);
       this.#chunkBytes += last.bytes.length;
     }
@@ -99,9 +100,4 @@ export class RowBuffers {
     this.rows = 0;
     return pieces;
   }
-}
-
-/** Memory of its own that nobody cleared: all that is read of it was written before. */
-function unclear(bytes: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 }

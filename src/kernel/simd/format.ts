@@ -1,4 +1,5 @@
 /** Rows of a result table as text, written in WebAssembly (assembly/format.ts); cells that it cannot write come from the caller. */
+import { mapBytes } from "../../base/pages.ts";
 import { cellOf, vectorOf } from "../columns.ts";
 import type { SimdTable } from "./result-table.ts";
 import { TableColumn } from "./table-column.ts";
@@ -104,7 +105,9 @@ class Writer {
         continue;
       }
       from += done;
-      pieces.push(new Uint8Array(kernel.bytes.subarray(out, kernel.words[style / 4 + 4] >>> 0)));
+      const piece = mapBytes((kernel.words[style / 4 + 4] >>> 0) - out);
+      piece.set(kernel.bytes.subarray(out, out + piece.length));
+      pieces.push(piece);
     }
     return pieces;
   }

@@ -1,4 +1,5 @@
 /** The result table in WebAssembly memory: see result-table.ts for the contract, assembly/sort.ts for how it sorts. */
+import { mapBytes } from "../../base/pages.ts";
 import type { BigintColumn, NumberColumn, ResultVector } from "../columns.ts";
 import { compareValues, type OrderColumn } from "../order.ts";
 import type { ResultTable } from "../result-table.ts";
@@ -100,47 +101,62 @@ export class SimdTable implements ResultTable {
   }
 
   take(from: number, to: number): ResultVector[] {
-    const order = this.orderAt() + from * 4;
-    return this.columns.map((column) => this.#takeColumn(column, order, to - from));
+    return this.#take(from, to, shared);
   }
 
-  #takeColumn(column: TableColumn, order: number, n: number): ResultVector {
+  takeOwn(from: number, to: number): ResultVector[] {
+    return this.#take(from, to, mapBytes);
+  }
+
+  #take(from: number, to: number, room: Room): ResultVector[] {
+    const order = this.orderAt() + from * 4;
+    return this.columns.map((column) => this.#takeColumn(column, order, to - from, room));
+  }
+
+  #takeColumn(column: TableColumn, order: number, n: number, room: Room): ResultVector {
     const { kind } = column;
     if (kind === "values" || kind === undefined) {
       const rows = new Uint32Array(this.kernel.memory.buffer, order, n);
       return { kind: "values", values: Array.from(rows, (row) => column.values[row]) };
     }
     const nulls = column.hasNulls
-      ? this.#gather(n, (out) => this.#functions.gather8(column.nulls.at, order, n, out))
+      ? this.#gather(n, room, (out) => this.#functions.gather8(column.nulls.at, order, n, out))
       : undefined;
-    if (kind === "text") return this.#takeText(column, order, n, nulls);
-    const bytes = this.#gather(n * 8, (out) => this.#functions.gather64(column.first.at, order, n, out));
-    if (kind === "bigint") return { kind, values: new BigInt64Array(bytes.buffer), nulls };
-    return { kind, values: new Float64Array(bytes.buffer), nulls };
+    if (kind === "text") return this.#takeText(column, order, n, nulls, room);
+    const bytes = this.#gather(n * 8, room, (out) => this.#functions.gather64(column.first.at, order, n, out));
+    if (kind === "bigint") return { kind, values: new BigInt64Array(bytes.buffer, 0, n), nulls };
+    return { kind, values: new Float64Array(bytes.buffer, 0, n), nulls };
   }
 
-  #takeText(column: TableColumn, order: number, n: number, nulls: Uint8Array | undefined): ResultVector {
+  #takeText(column: TableColumn, order: number, n: number, nulls: Uint8Array | undefined, room: Room): ResultVector {
     const { first, ends, text } = column;
     const length = this.#functions.textLength(first.at, ends.at, order, n);
     const offsetsAt = this.kernel.alloc(n * 4 + 16);
-    const bytes = this.#gather(length, (out) =>
+    const bytes = this.#gather(length, room, (out) =>
       this.#functions.gatherText(first.at, ends.at, text.at, order, n, out, offsetsAt),
     );
-    const offsets = new Uint32Array(new SharedArrayBuffer(n * 4 + 4));
+    const offsets = new Uint32Array(room(n * 4 + 4).buffer, 0, n + 1);
     offsets.set(new Uint32Array(this.kernel.memory.buffer, offsetsAt, n + 1));
     this.kernel.free(offsetsAt);
     return { kind: "text", bytes, starts: offsets.subarray(0, n), ends: offsets.subarray(1), nulls };
   }
 
   /** What `fill` writes into a block of the kernel's memory, in a block of its own. */
-  #gather(bytes: number, fill: (out: number) => void): Uint8Array<SharedArrayBuffer> {
+  #gather(bytes: number, room: Room, fill: (out: number) => void): Uint8Array {
     const out = this.kernel.alloc(bytes + TEXT_SLACK);
     fill(out);
-    const copy = new Uint8Array(new SharedArrayBuffer(bytes));
+    const copy = room(bytes);
     copy.set(this.kernel.bytes.subarray(out, out + bytes));
     this.kernel.free(out);
     return copy;
   }
+}
+
+/** Where the bytes of a column go. */
+type Room = (bytes: number) => Uint8Array;
+
+function shared(bytes: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(bytes));
 }
 
 /** The words of the smallest and of the largest long are null's. */
