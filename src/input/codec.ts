@@ -14,6 +14,9 @@ import { SAMPLE_LINES, type Sample, Sampler } from "./sample.ts";
 import { type Source, unreadable } from "./source.ts";
 import { decodeZstd } from "./zstd.ts";
 
+/** Compressed bytes that are read at a time: each piece costs hops to a thread and back. */
+const COMPRESSED_BYTES = 1024 * 1024;
+
 /** A piece of a file. `last`: the file ends with it; a file's last chunk may be empty. */
 export interface Chunk {
   bytes: Uint8Array;
@@ -98,6 +101,14 @@ async function* nonEmpty(
   for await (const chunk of stream) if (chunk.length > 0) yield chunk;
 }
 
+/** Compressed bytes of a pinned file, read into the same memory again and again: decoders ask for more when it is used up. */
+function* compressedBytes(source: Source): Generator<Uint8Array, void, undefined> {
+  const room = Buffer.allocUnsafeSlow(Math.max(1, Math.min(COMPRESSED_BYTES, source.size)));
+  for (const { bytes } of readChunks(source, { start: 0 }, () => room)) {
+    if (bytes.length > 0) yield bytes;
+  }
+}
+
 /** Compressed bytes of a pinned file, each chunk in memory of its own: a decoder may still read the one before. */
 function* fileBytes(source: Source): Generator<Uint8Array, void, undefined> {
   for (const { bytes } of readChunks(source, { start: 0 }, (size) => Buffer.allocUnsafeSlow(size))) {
@@ -108,6 +119,23 @@ function* fileBytes(source: Source): Generator<Uint8Array, void, undefined> {
 /** The decompressed chunks of a file, from its beginning. */
 export function readFileDecompressed(source: Source): AsyncGenerator<Uint8Array, void, undefined> {
   return decompress(fileBytes(source), source.codec, source.path);
+}
+
+/**
+ * The same for one who keeps nothing: pieces that stay in the cache, each valid until the next. Their memory is given back
+ * as soon as all of it was read; left to the garbage collector, it would be hundreds of megabytes before that begins.
+ */
+export async function* scanFileDecompressed(source: Source): AsyncGenerator<Uint8Array, void, undefined> {
+  let buffer: ArrayBufferLike | undefined;
+  let read = 0;
+  for await (const chunk of decompress(compressedBytes(source), source.codec, source.path)) {
+    for (let at = 0; at < chunk.length; at += CHUNK_BYTES) yield chunk.subarray(at, at + CHUNK_BYTES);
+    if (chunk.buffer !== buffer) read = 0;
+    buffer = chunk.buffer;
+    read += chunk.length;
+    // A decoder has no room left in memory that was handed out to its last byte.
+    if (buffer instanceof ArrayBuffer && read === buffer.byteLength) buffer.transfer(0);
+  }
 }
 
 /**

@@ -61,8 +61,9 @@ async function* decodeFrame(
       if (frame.fault !== undefined) throw input.corrupt(frame.fault, frame.isHeaderBad ? start : input.offset + taken);
       // The magic goes along with what follows it: each write costs a hop to a thread of Node's pool.
       const bytes = piece.subarray(0, taken);
-      await write(isFirst ? Buffer.concat([magic, bytes]) : bytes);
+      const isWanted = await write(isFirst ? Buffer.concat([magic, bytes]) : bytes);
       input.consume(taken);
+      if (!isWanted && decoder.destroyed) return;
     }
     decoder.end();
   });

@@ -5,7 +5,7 @@
 import { errorToData, InputError, TaskError } from "../base/errors.ts";
 import { LINE_BYTES_MAX, REJECTED_RAW_BYTES_MAX, REJECTED_SHOWN } from "../base/limits.ts";
 import type { Parser, Rejected } from "../input/batch.ts";
-import { readChunks, readFileDecompressed } from "../input/codec.ts";
+import { readChunks, scanFileDecompressed } from "../input/codec.ts";
 import type { Source } from "../input/source.ts";
 import type { Grouping } from "../kernel/kernel.ts";
 import { openKernel } from "../kernel/open.ts";
@@ -202,7 +202,7 @@ async function readSplit(
       if (isDone()) return;
     }
   } else {
-    for await (const chunk of readFileDecompressed(source)) {
+    for await (const chunk of scanFileDecompressed(source)) {
       push(chunk, false);
       if (isDone()) return;
     }

@@ -14,7 +14,15 @@ import { join } from "node:path";
 import { constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { CHUNK_BYTES } from "../../src/base/limits.ts";
-import { decompress, peek, readChunks, readFileDecompressed, readSample, readSource } from "../../src/input/codec.ts";
+import {
+  decompress,
+  peek,
+  readChunks,
+  readFileDecompressed,
+  readSample,
+  readSource,
+  scanFileDecompressed,
+} from "../../src/input/codec.ts";
 import { type Codec, detectCodec } from "../../src/input/magic.ts";
 import { checkPinned } from "../../src/input/pin.ts";
 import { resolveSources } from "../../src/input/source.ts";
@@ -200,6 +208,31 @@ test("a consumer that stops early leaves nothing open", async () => {
   }
   expect(closed).toBe(3);
 });
+
+test.each([
+  ["gzip", (bytes: Uint8Array) => gzipSync(bytes, { level: 1 })],
+  ["zstd", (bytes: Uint8Array) => zstdCompressSync(bytes)],
+] as const)(
+  "%s for one who keeps nothing: the same bytes, and memory that was read is given back",
+  async (codec, compress) => {
+    // Several members that are each longer than what is read at a time.
+    const text = Buffer.from(lines);
+    const source = await file(`scanned-${codec}`, Buffer.concat([text, text.subarray(7), text].map(compress)));
+    const parts: Buffer[] = [];
+    const buffers = new Set<ArrayBuffer>();
+    let mostHeld = 0;
+    for await (const chunk of scanFileDecompressed(source)) {
+      expect(chunk.length).toBeLessThanOrEqual(CHUNK_BYTES);
+      parts.push(Buffer.from(chunk));
+      buffers.add(chunk.buffer as ArrayBuffer);
+      mostHeld = Math.max(mostHeld, [...buffers].filter((buffer) => !buffer.detached).length);
+    }
+    expect(Buffer.concat(parts).equals(Buffer.concat([text, text.subarray(7), text]))).toBe(true);
+    // The one at hand, and the last ones of each member, which are not full.
+    expect(mostHeld).toBeLessThanOrEqual(4);
+    expect(buffers.size).toBeGreaterThan(20);
+  },
+);
 
 describe("plain files", () => {
   test("chunks go where `into` says, from the start of the range, `last` with the last", async () => {

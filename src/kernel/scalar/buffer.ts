@@ -9,6 +9,8 @@ import type { Batch, Parser, ParserOptions, ParserRange, Rejected, RejectReason 
 
 const LF = 10;
 const CR = 13;
+/** Copies go by words where source and target lie alike in them, and else by bytes: four times slower into shared memory. */
+const WORD = 8;
 /** Sentinels behind the filled part. */
 const SLACK = 2;
 /** Readable behind the sentinels: byte loops that go by words of four may look so far. */
@@ -208,12 +210,14 @@ export abstract class BufferedParser implements Parser {
     return larger;
   }
 
-  #compact(): void {
-    if (this.head === 0) return;
-    this.bytes.copyWithin(0, this.head, this.fill);
-    this.#base += this.head;
-    this.fill -= this.head;
-    this.head = 0;
+  /** Moves the unfinished record to `to` (below a word), where a copy behind it has the alignment of its source. */
+  #compact(to: number = 0): void {
+    if (this.head === to) return;
+    this.#room(this.fill + to);
+    this.bytes.copyWithin(to, this.head, this.fill);
+    this.#base += this.head - to;
+    this.fill -= this.head - to;
+    this.head = to;
   }
 
   #room(bytes: number): void {
@@ -235,7 +239,8 @@ export abstract class BufferedParser implements Parser {
       return;
     }
     const source = inside ? chunk.slice() : chunk;
-    this.#compact();
+    const address = this.bytes.byteOffset + this.fill - this.head;
+    this.#compact(this.#bomDue ? 0 : (source.byteOffset - address) & (WORD - 1));
     this.#room(this.fill + source.length);
     this.bytes.set(source, this.fill);
     this.fill += source.length;
