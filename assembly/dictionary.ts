@@ -214,6 +214,33 @@ function growSlots(d: usize): void {
   free(old);
 }
 
+/** Rows whose hashes are made, and whose slots are fetched, before any of them is looked up; four bytes each. */
+const AHEAD_BYTES: usize = 64 << 2;
+const hashesAhead: usize = memory.data(64 << 2, 16);
+/** Written so that loads are not left out. */
+const fetched: usize = memory.data(8, 8);
+
+/** Nothing in this loop waits for a slot, so that many are on their way at a time: most of a large table is in no cache. */
+function lookAhead(d: usize, bytes: usize, starts: usize, ends: usize, from: usize, to: usize): void {
+  const slots: usize = load<u32>(d, SLOTS);
+  const shift = load<i32>(d, SLOT_SHIFT);
+  const last = lastLoad();
+  let sum = 0;
+  for (let i = from; i < to; i += 4) {
+    const end = load<i32>(ends + i);
+    if (end < 0) continue;
+    const start = load<i32>(starts + i);
+    const length = end - start;
+    const at = bytes + start;
+    const isLong = length > 16;
+    const head = isLong ? v128.load(at) : headOf(at, length, last);
+    const hash = isLong ? hashLong(at, length, head, v128.load(at + length - 16)) : hashShort(head, length);
+    store<u32>(hashesAhead + (i & (AHEAD_BYTES - 1)), hash);
+    sum += load<i32>(slots + (<usize>(hash >>> shift) << 4));
+  }
+  store<i32>(fetched, sum);
+}
+
 /**
  * Ids of n texts into `out`; 1: some are -1. Nulls (end -1) get their id, or -1 with `skip`. Without `adding`, what is
  * not there yet is -1.
@@ -225,6 +252,7 @@ function texts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: 
   const last = lastLoad();
   let missing = 0;
   for (let i: usize = 0, to = <usize>n << 2; i < to; i += 4) {
+    if ((i & (AHEAD_BYTES - 1)) == 0) lookAhead(d, bytes, starts, ends, i, min(to, i + AHEAD_BYTES));
     const end = load<i32>(ends + i);
     if (end < 0) {
       const id = skip ? -1 : adding ? internNull(d) : load<i32>(d, NULL_ID);
@@ -238,7 +266,7 @@ function texts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: 
     const isLong = length > 16;
     const head = isLong ? v128.load(at) : headOf(at, length, last);
     const tail = isLong ? v128.load(at + length - 16) : head;
-    const hash = isLong ? hashLong(at, length, head, tail) : hashShort(head, length);
+    const hash = load<u32>(hashesAhead + (i & (AHEAD_BYTES - 1)));
     const wanted = <u64>hash | (<u64>length << 32);
     let slot = slots + (<usize>(hash >>> shift) << 4);
     let id = -1;

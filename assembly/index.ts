@@ -7,4 +7,4 @@ export { allFit, formatRows } from "./format";
 export * from "./group";
 export { ndjsonKey, ndjsonOpen, ndjsonParse, ndjsonSlots } from "./ndjson";
 export { appendRows, readRows } from "./partition";
-export { gather64, gather8, gatherText, shiftWords, sortRows, textExtent, textLength } from "./sort";
+export { gather64, gather8, gatherText, packTexts, shiftWords, sortRows, textExtent, textLength } from "./sort";

@@ -301,6 +301,19 @@ export function gatherText(starts: usize, ends: usize, bytes: usize, order: usiz
   }
 }
 
+/** Moves n texts to `out`, one behind the other; starts and ends count from there. Writes up to 15 bytes beyond the last. */
+export function packTexts(starts: usize, ends: usize, n: u32, out: usize): void {
+  let at = out;
+  for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+    const text: usize = load<u32>(starts + i);
+    const length: usize = load<u32>(ends + i) - <u32>text;
+    for (let k: usize = 0; k < length; k += 16) v128.store(at + k, v128.load(text + k));
+    store<u32>(starts + i, <u32>(at - out));
+    at += length;
+    store<u32>(ends + i, <u32>(at - out));
+  }
+}
+
 export function gather64(values: usize, order: usize, n: u32, out: usize): void {
   for (let i: usize = 0; i < n; i++) {
     store<u64>(out + (i << 3), load<u64>(values + (<usize>load<u32>(order + (i << 2)) << 3)));

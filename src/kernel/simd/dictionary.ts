@@ -19,18 +19,24 @@ const CHUNK_BYTES = 17;
 /** What numbers of a tag are in a result: see group/cell.ts. */
 const KINDS: Record<number, "bool" | "float" | "timestamp"> = { 1: "bool", 2: "float", 4: "timestamp" };
 
+/** Texts that lie so close together are taken as they lie. */
+const PACK_SLACK = 64;
+
 export class SimdDictionary extends ValueTable {
   readonly #space: Space;
   readonly #at: number;
   /** Entries as they lay when they were last looked for; undefined: look again. */
   #entries: { words: Int32Array; floats: Float64Array; bytes: Uint8Array } | undefined;
   #hashes: Int32Array;
+  /** Texts of the last column that was asked for. */
+  #packed: Int32Array;
 
   constructor(space: Space) {
     super();
     this.#space = space;
     this.#at = space.kernel.dictionaryNew() >>> 0;
     this.#hashes = space.arrays.ints(0);
+    this.#packed = space.arrays.ints(0);
   }
 
   #field(field: number): number {
@@ -186,21 +192,35 @@ export class SimdDictionary extends ValueTable {
     return { kind, values: space.instance.doubles(to, n).slice(), nulls: flags };
   }
 
-  /** Texts stay where they are. */
+  /** Texts stay where they are, unless much else lies between them: then they are copied, one behind the other. */
   #textColumn(ids: number, n: number): ResultVector {
     const { kernel, instance } = this.#space;
     const starts = this.#space.scratch(2, n * 4);
     const ends = this.#space.scratch(3, n * 4);
     const nulls = this.#space.scratch(4, n);
     const hasNulls = kernel.placesOf(this.#at, ids, n, starts, ends, nulls) !== 0;
+    const bytes = this.#pack(starts, ends, nulls, n);
     const { buffer } = instance.memory;
     return {
       kind: "text",
-      bytes: instance.bytes,
+      bytes: bytes ?? instance.bytes,
       starts: new Uint32Array(buffer, starts, n).slice(),
       ends: new Uint32Array(buffer, ends, n).slice(),
       nulls: hasNulls ? instance.bytes.slice(nulls, nulls + n) : undefined,
     };
+  }
+
+  /** Undefined: they lie close together. */
+  #pack(starts: number, ends: number, nulls: number, n: number): Uint8Array | undefined {
+    const { kernel, instance, arrays } = this.#space;
+    const extent = this.#space.scratch(5, 16);
+    kernel.textExtent(starts, ends, nulls, n, extent);
+    const span = (instance.words[extent / 4 + 1] >>> 0) - (instance.words[extent / 4] >>> 0);
+    const sum = instance.floats[extent / 8 + 1];
+    if (span <= sum * 2 + PACK_SLACK) return undefined;
+    this.#packed = arrays.growInts(this.#packed, Math.ceil(sum / 4) + 4);
+    kernel.packTexts(starts, ends, n, this.#packed.byteOffset);
+    return new Uint8Array(this.#packed.buffer, this.#packed.byteOffset, sum);
   }
 
   protected override commonTag(ids: Int32Array): number | undefined {

@@ -77,6 +77,8 @@ export interface GroupFunctions {
   numbersOf(d: number, ids: number, n: number, out: number, nulls: number): number;
   lengthsOf(d: number, ids: number, n: number, out: number): number;
   copyTexts(d: number, ids: number, n: number, out: number): void;
+  packTexts(starts: number, ends: number, n: number, out: number): void;
+  textExtent(starts: number, ends: number, nulls: number, n: number, out: number): void;
   textProbes(d: number): number;
   numberProbes(d: number): number;
   hashBegin(n: number, out: number): void;
