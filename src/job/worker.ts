@@ -7,6 +7,7 @@ import { LINE_BYTES_MAX, REJECTED_RAW_BYTES_MAX, REJECTED_SHOWN } from "../base/
 import type { Parser, Rejected } from "../input/batch.ts";
 import { readChunks, scanFileDecompressed } from "../input/codec.ts";
 import type { Source } from "../input/source.ts";
+import { kernelFailure } from "../kernel/failure.ts";
 import type { Grouping } from "../kernel/kernel.ts";
 import { openKernel } from "../kernel/open.ts";
 import { eachPartition } from "../kernel/partition/each-partition.ts";
@@ -105,15 +106,18 @@ export function closeSession(job: string): void {
   if (at >= 0) sessions.splice(at, 1)[0].kernel.close();
 }
 
+/** The same job with another kernel, since the one that failed is in no known state. What counts its partials goes on. */
+async function renewSession({ job, plan, memory }: SplitTask, { isHolding, epoch }: Session): Promise<void> {
+  closeSession(job);
+  Object.assign(await openSession(job, plan, memory), { isHolding, epoch });
+}
+
 async function findFunctions(plan: Plan): Promise<JobFunctions> {
   if (!plan.functions) return { steps: [], aggregates: [] };
   return functionsOf(
     await findJob({ module: plan.functions.module, reference: plan.functions.job, digest: plan.functions.digest }),
   );
 }
-
-/** Nothing, but in a worker that has loaded all this. */
-export function warm(): void {}
 
 /** Does one split. Throws InputError (the row or file at fault) or TaskError (the user's function), with line and offset. */
 export async function runSplit(task: SplitTask): Promise<SplitResult> {
@@ -134,9 +138,11 @@ export async function runSplit(task: SplitTask): Promise<SplitResult> {
     return await foldSplit(task, session);
   } catch (error) {
     // Some rows of this split may be folded already: the partial is of no use any more.
-    session.pipeline.grouping?.reset();
     if (session.isHolding) session.epoch = epoch + 1;
-    throw withPlace(error, task, session);
+    const failure = kernelFailure(error);
+    if (failure) await renewSession(task, session);
+    else session.pipeline.grouping?.reset();
+    throw withPlace(failure ?? error, task, session);
   }
 }
 
@@ -308,11 +314,15 @@ export async function finishPieces(
   if (session.isHolding) session.epoch = -1;
   session.isHolding = false;
   const { kernel } = session;
-  return finishPart(
-    plan,
-    eachPartition({ pieces, grouping: kernel.emptyFront(), codec: kernel.codec, store: kernel.store }),
-    { bytes: memory.bytes, store: kernel.store },
-  );
+  try {
+    return finishPart(
+      plan,
+      eachPartition({ pieces, grouping: kernel.emptyFront(), codec: kernel.codec, store: kernel.store }),
+      { bytes: memory.bytes, store: kernel.store },
+    );
+  } catch (error) {
+    throw kernelFailure(error) ?? error;
+  }
 }
 
 async function mergeAll(plan: Plan, partials: Uint8Array[]): Promise<Grouping> {

@@ -24,7 +24,7 @@ export function hashVector(vector: Vector, n: number, out: Int32Array): void {
 }
 
 /** Bytes by whole words, then a tail that is 0 where there is none. */
-export function hashCell({ tag, hasBytes, number, bytes, start, end }: Cell): number {
+function hashCell({ tag, hasBytes, number, bytes, start, end }: Cell): number {
   if (tag === NULL) return mix32(NULL);
   if (!hasBytes) return hashNumber(number, tag);
   let h = tag;

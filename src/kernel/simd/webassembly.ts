@@ -11,6 +11,7 @@ export interface Module {
 interface Api {
   Module: new (bytes: Uint8Array) => Module;
   Memory: new (limits: { initial: number; maximum: number; shared: true }) => Memory;
+  RuntimeError: ErrorConstructor;
   Instance: new (module: Module, imports: Record<string, Record<string, unknown>>) => { exports: unknown };
 }
 
