@@ -98,7 +98,8 @@ export function isPlain(value: f64): bool {
 export function float(from: usize, to: usize): f64 {
   const first = <u32>load<u8>(from);
   const value = magnitude(from + usize(isSign(first)), to);
-  return first == 45 ? -value : value;
+  // The sign as a bit: chosen between two doubles, it would be a branch, and as good as random.
+  return reinterpret<f64>(reinterpret<u64>(value) ^ ((<u64>u32(first == 45)) << 63));
 }
 
 /** Without a sign: the digits with the point taken out, divided by a power of ten. */
@@ -107,16 +108,15 @@ function magnitude(from: usize, to: usize): f64 {
   const n = to - from;
   if (n - 1 >= 8) return n == 0 ? NaN : longMagnitude(from, to);
   const word = digitBytes(to, n);
-  // "." less "0" is 0x1e: the lowest such byte is found exactly (above it, a borrow may tell of one that is none).
-  const apart = word ^ 0x1e1e1e1e1e1e1e1e;
-  const points = (apart - 0x0101010101010101) & ~apart & 0x8080808080808080;
-  if (points == 0) return areDigits(word) ? <f64>valueOf(word) : NaN;
+  // "." less "0" is 0x1e, and no digit has that bit of it.
+  const points = word & 0x1010101010101010;
+  if (points == 0) return areDigits(word) ? <f64><i64>valueOf(word) : NaN;
   const bit = ctz(points) & 0x38;
   const below = (<u64>1 << bit) - 1;
   // What is in front of the point moves up over it; a second point is no digit.
-  const packed = ((word & below) << 8) | (word & ~below & ~(<u64>0xff << bit));
-  if (n == 1 || !areDigits(packed)) return NaN;
-  return <f64>valueOf(packed) / load<f64>(POWERS + (((56 - <usize>bit) >> 3) << 3));
+  const packed = ((word & below) << 8) | (word & ~((below << 8) | 0xff));
+  if (n == 1 || ((word >> bit) & 0xff) != 0x1e || !areDigits(packed)) return NaN;
+  return <f64><i64>valueOf(packed) / load<f64>(POWERS + <usize>(56 - bit));
 }
 
 /** More than eight bytes: both sides of the point by themselves. */
