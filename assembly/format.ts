@@ -42,6 +42,7 @@ export function formatRows(columns: usize, count: u32, style: usize, order: usiz
   let at = out;
   let i = from;
   for (; i < to; i++) {
+    if (((i - from) & (AHEAD - 1)) == 0) lookAhead(columns, last, order, i, min(to, i + AHEAD));
     const row = load<u32>(order + (<usize>i << 2));
     const needed = rowBytes(columns, last, row, isJson) + endLength;
     if (at + needed > outEnd) {
@@ -56,6 +57,30 @@ export function formatRows(columns: usize, count: u32, style: usize, order: usiz
   }
   store<u32>(style, <u32>at, 16);
   return i - from;
+}
+
+/** Rows whose cells are fetched before the first of them is written. */
+const AHEAD: u32 = 32;
+/** Written so that loads are not left out. */
+const fetched: usize = memory.data(8, 8);
+
+/** Rows that follow each other lie anywhere. Nothing in these loops waits for memory, so that many loads are on their way at a time. */
+function lookAhead(columns: usize, last: usize, order: usize, from: u32, to: u32): void {
+  let sum: u32 = 0;
+  for (let column = columns; column < last; column += COLUMN) {
+    const values: usize = load<u32>(column, 8);
+    if (load<u32>(column) <= READY) {
+      const ends: usize = load<u32>(column, 12);
+      const text: usize = load<u32>(column, 16);
+      for (let i = from; i < to; i++) {
+        const row = <usize>load<u32>(order + (<usize>i << 2)) << 2;
+        sum += load<u8>(text + load<u32>(values + row)) + load<u32>(ends + row);
+      }
+    } else {
+      for (let i = from; i < to; i++) sum += load<u32>(values + (<usize>load<u32>(order + (<usize>i << 2)) << 3));
+    }
+  }
+  store<u32>(fetched, sum);
 }
 
 /** What a row takes at most. */
@@ -205,8 +230,29 @@ function writeBool(at: usize, value: bool): usize {
   store<u8>(at, 0x30 + <u8>(n % 10), 1);
 }
 
-/** ISO 8601 in UTC; days to civil as in "chrono-Compatible Low-Level Date Algorithms" (H. Hinnant). */
-function writeTime(at: usize, micros: i64, isJson: bool): usize {
+/** Times that were written, by their hash: microseconds, length, text. Of hours or days there are few in a result. */
+const TIMES_BITS: u64 = 7;
+const TIME_BYTES: usize = 48;
+const times: usize = memory.data(48 << 7, 16);
+
+/** ISO 8601 in UTC. */
+// prettier-ignore
+@inline function writeTime(at: usize, micros: i64, isJson: bool): usize {
+  // A time and its quotes: bit 0 says which.
+  const key = (<u64>micros << 1) | <u64>isJson;
+  const known = times + <usize>((key * 0x9e3779b97f4a7c15) >> (64 - TIMES_BITS)) * TIME_BYTES;
+  // Nothing is known of a slot without a length.
+  if (load<u64>(known) != key || load<u32>(known, 8) == 0) {
+    store<u64>(known, key);
+    store<u32>(known, <u32>(makeTime(known + 16, micros, isJson) - known - 16), 8);
+  }
+  v128.store(at, v128.load(known, 16));
+  v128.store(at, v128.load(known, 32), 16);
+  return at + <usize>load<u32>(known, 8);
+}
+
+/** Days to civil as in "chrono-Compatible Low-Level Date Algorithms" (H. Hinnant). */
+function makeTime(at: usize, micros: i64, isJson: bool): usize {
   if (isJson) store<u8>(at++, 0x22);
   let days = micros / DAY;
   let rest = micros - days * DAY;

@@ -28,8 +28,8 @@ function rangeTask(key: string): Task {
   return { module: rangeModule, key, digest: "" };
 }
 
-/** Rows of one task, and bytes of its columns: a few megabytes, so that tasks are worth their start and memory is bounded. */
-const RANGE_ROWS = 96 * 1024;
+/** Rows of one task, and bytes of its columns: worth their start, and so few that they are sorted and written in a cache. */
+const RANGE_ROWS = 32 * 1024;
 const RANGE_BYTES = 8 * 1024 * 1024;
 /** Ranges in flight per worker: one is made while one waits to be taken. */
 const RANGES_PER_WORKER = 2;
