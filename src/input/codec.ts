@@ -16,6 +16,7 @@ import { decodeZstd } from "./zstd.ts";
 
 /** Compressed bytes that are read at a time: each piece costs hops to a thread and back. */
 const COMPRESSED_BYTES = 1024 * 1024;
+const HALF_PAGE_BYTES = 2048;
 
 /** A piece of a file. `last`: the file ends with it; a file's last chunk may be empty. */
 export interface Chunk {
@@ -103,7 +104,9 @@ async function* nonEmpty(
 
 /** Compressed bytes of a pinned file, read into the same memory again and again: decoders ask for more when it is used up. */
 function* compressedBytes(source: Source): Generator<Uint8Array, void, undefined> {
-  const room = Buffer.allocUnsafeSlow(Math.max(1, Math.min(COMPRESSED_BYTES, source.size)));
+  // The system is slow to copy to where the allocator begins in a page: src/kernel/scalar/buffer.ts says why.
+  const length = Math.max(1, Math.min(COMPRESSED_BYTES, source.size));
+  const room = Buffer.allocUnsafeSlow(length + HALF_PAGE_BYTES).subarray(HALF_PAGE_BYTES);
   for (const { bytes } of readChunks(source, { start: 0 }, () => room)) {
     if (bytes.length > 0) yield bytes;
   }
