@@ -8,6 +8,8 @@
  *
  * Text is read and written up to 15 bytes beyond its end.
  */
+import { allocZeroed } from "./memory";
+
 const TEXT: u32 = 0;
 const READY: u32 = 1;
 const WHOLE: u32 = 2;
@@ -231,15 +233,17 @@ function writeBool(at: usize, value: bool): usize {
 }
 
 /** Times that were written, by their hash: microseconds, length, text. Of hours or days there are few in a result. */
-const TIMES_BITS: u64 = 7;
+const TIMES_BITS: u64 = 10;
 const TIME_BYTES: usize = 48;
-const times: usize = memory.data(48 << 7, 16);
+/** Made for the first time: most instances write none. */
+let times: usize = 0;
 
 /** ISO 8601 in UTC. */
 // prettier-ignore
 @inline function writeTime(at: usize, micros: i64, isJson: bool): usize {
   // A time and its quotes: bit 0 says which.
   const key = (<u64>micros << 1) | <u64>isJson;
+  if (times == 0) times = allocZeroed(TIME_BYTES << <usize>TIMES_BITS);
   const known = times + <usize>((key * 0x9e3779b97f4a7c15) >> (64 - TIMES_BITS)) * TIME_BYTES;
   // Nothing is known of a slot without a length.
   if (load<u64>(known) != key || load<u32>(known, 8) == 0) {
