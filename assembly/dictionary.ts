@@ -1,13 +1,14 @@
 /**
  * Values to dense ids (0, 1, 2, …): the twin of src/kernel/group/dictionary.ts. Two open-addressing tables share one id space:
  *
- *     text slots    [hash, length | kind, id + 1, address]: text, objects and large bigints; bytes lie in chunks that never move
+ *     text slots    [hash, record]: text, objects and large bigints; 0: empty
+ *     records       id, length | kind, bytes: in chunks that never move, so that what a look-up needs lies side by side
  *     number slots  [double, id + 1, tag]
  *     entries, by id, 16 bytes: double or [address, 0], length (-1: a number), tag
  *
  * Slots are found from the high bits of a hash, linear probing. Text is kept padded to at least 16 bytes.
  */
-import { copyLong, hashLong, hashShort, hashWord, hashTwo, headOf, houseBytes, houseNumber, lastLoad, masked, mix32, sameLong } from "./hash";
+import { copyLong, hashLong, hashShort, hashTwo, hashWord, headOf, houseBytes, houseNumber, lastLoad, masked, mix32, sameLong } from "./hash";
 import { alloc, allocZeroed, free, regrow } from "./memory";
 
 const TAG_NUMBER: i32 = 2;
@@ -37,8 +38,10 @@ const STRUCT_BYTES: usize = 80;
 
 const SLOTS_MIN: i32 = 128;
 const CAPACITY_MIN: i32 = 64;
-/** A quarter full up to 128 KB of slots, since a second probe costs a mispredicted branch; half full beyond. */
+/** A quarter full up to 64 KB of slots, since a second probe costs a mispredicted branch; half full beyond. */
 const SPARSE_SLOTS_MAX: i32 = 8192;
+/** In front of a record's bytes: id, length | kind. */
+const RECORD_HEADER: usize = 8;
 const CHUNK_BYTES_MIN: i32 = 4096;
 const CHUNK_BYTES_MAX: i32 = 1 << 20;
 /** Chunk header: next chunk, bytes. */
@@ -58,7 +61,7 @@ export function dictionaryNew(): usize {
 }
 
 function makeSlots(d: usize, count: i32): void {
-  store<u32>(d, allocZeroed(<usize>count << 4), SLOTS);
+  store<u32>(d, allocZeroed(<usize>count << 3), SLOTS);
   store<i32>(d, count, SLOT_COUNT);
   store<i32>(d, clz(count) + 1, SLOT_SHIFT);
 }
@@ -88,7 +91,7 @@ export function dictionaryClear(d: usize): void {
     if (load<i32>(d, SLOT_COUNT) > SLOTS_MIN && load<i32>(d, SLOT_COUNT) / SLACK > used) {
       free(load<u32>(d, SLOTS));
       makeSlots(d, SLOTS_MIN);
-    } else memory.fill(load<u32>(d, SLOTS), 0, <usize>load<i32>(d, SLOT_COUNT) << 4);
+    } else memory.fill(load<u32>(d, SLOTS), 0, <usize>load<i32>(d, SLOT_COUNT) << 3);
   }
   const numbers = load<i32>(d, NUMBERS_USED);
   if (numbers > 0) {
@@ -111,9 +114,10 @@ function enter(d: usize, chunk: usize): void {
   store<usize>(d, chunk == 0 ? 0 : chunk + <usize>load<u32>(chunk, 4), CHUNK_END);
 }
 
-/** Room for n bytes, at least 16, that never moves. */
+/** Room for a record of n bytes, at least 16, that never moves. */
+@inline
 function room(d: usize, n: i32): usize {
-  const need = <usize>max(16, (n + 7) & ~7);
+  const need = <usize>max(16, (n + 7) & ~7) + RECORD_HEADER;
   let at: usize = load<u32>(d, CHUNK_AT);
   if (<usize>load<u32>(d, CHUNK_END) - at < need) {
     nextChunk(d, need);
@@ -179,18 +183,18 @@ function lengthWord(n: i32, tag: i32): u32 {
 
 /** Puts bytes into the empty slot and returns their id. */
 function insert(d: usize, tag: i32, hash: u32, at: usize, n: i32, head: v128, slot: usize): i32 {
-  const copy = room(d, n);
+  const record = room(d, n);
+  const copy = record + RECORD_HEADER;
   if (n > 16) copyLong(copy, at, n);
   else v128.store(copy, head);
   const id = newId(d);
+  store<i32>(record, id);
+  store<u32>(record, lengthWord(n, tag), 4);
   const entry = <usize>load<u32>(d, ENTRIES) + (<usize>id << 4);
   store<u64>(entry, copy);
   store<i32>(entry, n, 8);
   store<i32>(entry, tag, 12);
-  store<u32>(slot, hash);
-  store<u32>(slot, lengthWord(n, tag), 4);
-  store<i32>(slot, id + 1, 8);
-  store<u32>(slot, copy, 12);
+  store<u64>(slot, <u64>hash | (<u64>record << 32));
   const used = load<i32>(d, SLOTS_USED) + 1;
   store<i32>(d, used, SLOTS_USED);
   const count = load<i32>(d, SLOT_COUNT);
@@ -200,18 +204,49 @@ function insert(d: usize, tag: i32, hash: u32, at: usize, n: i32, head: v128, sl
 
 function growSlots(d: usize): void {
   const old: usize = load<u32>(d, SLOTS);
-  const end = old + (<usize>load<i32>(d, SLOT_COUNT) << 4);
+  const end = old + (<usize>load<i32>(d, SLOT_COUNT) << 3);
   makeSlots(d, load<i32>(d, SLOT_COUNT) * 2);
   const slots: usize = load<u32>(d, SLOTS);
-  const mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
+  const mask = (<usize>load<i32>(d, SLOT_COUNT) << 3) - 8;
   const shift = load<i32>(d, SLOT_SHIFT);
-  for (let from = old; from < end; from += 16) {
-    if (load<i32>(from, 8) == 0) continue;
-    let at = <usize>(load<u32>(from) >>> shift) << 4;
-    while (load<i32>(slots + at, 8) != 0) at = (at + 16) & mask;
-    v128.store(slots + at, v128.load(from));
+  for (let from = old; from < end; from += 8) {
+    const slot = load<u64>(from);
+    if (slot == 0) continue;
+    let at = <usize>(<u32>slot >>> shift) << 3;
+    while (load<u64>(slots + at) != 0) at = (at + 8) & mask;
+    store<u64>(slots + at, slot);
   }
   free(old);
+}
+
+/** The slot of these bytes, or the empty one where they belong. */
+@inline
+function slotOf(d: usize, hash: u32, word: u32, at: usize, n: i32, head: v128, tail: v128): usize {
+  const slots: usize = load<u32>(d, SLOTS);
+  const mask = (<usize>load<i32>(d, SLOT_COUNT) << 3) - 8;
+  let slot = slots + (<usize>(hash >>> load<i32>(d, SLOT_SHIFT)) << 3);
+  while (load<u32>(slot) != 0) {
+    const record: usize = load<u32>(slot, 4);
+    if (load<u32>(slot) == hash && load<u32>(record, 4) == word) {
+      const kept = record + RECORD_HEADER;
+      if (n > 16 ? sameLong(kept, at, n, head, tail) : !v128.any_true(v128.xor(v128.load(kept), head))) break;
+    }
+    slot = slots + ((slot - slots + 8) & mask);
+  }
+  return slot;
+}
+
+@inline
+function hashOf(at: usize, n: i32, head: v128, tail: v128): u32 {
+  return n > 32 ? hashLong(at, n, head, tail) : n > 16 ? hashTwo(head, tail, n) : hashShort(head, n);
+}
+
+/** The id of one value that has bytes; -1 where it is not there and is not to be added. */
+@inline
+function internOne(d: usize, tag: i32, hash: u32, at: usize, n: i32, head: v128, tail: v128, adding: bool): i32 {
+  const slot = slotOf(d, hash, lengthWord(n, tag), at, n, head, tail);
+  if (load<u32>(slot) != 0) return load<i32>(load<u32>(slot, 4));
+  return adding ? insert(d, tag, hash, at, n, head, slot) : -1;
 }
 
 /** Rows whose hashes are made, and whose slots are fetched, before any of them is looked up; four bytes each. */
@@ -234,9 +269,9 @@ function lookAhead(d: usize, bytes: usize, starts: usize, ends: usize, from: usi
     const at = bytes + start;
     const isLong = length > 16;
     const head = isLong ? v128.load(at) : headOf(at, length, last);
-    const hash = isLong ? hashLong(at, length, head, v128.load(at + length - 16)) : hashShort(head, length);
+    const hash = hashOf(at, length, head, isLong ? v128.load(at + length - 16) : head);
     store<u32>(hashesAhead + (i & (AHEAD_BYTES - 1)), hash);
-    sum += load<i32>(slots + (<usize>(hash >>> shift) << 4));
+    sum += load<i32>(slots + (<usize>(hash >>> shift) << 3));
   }
   store<i32>(fetched, sum);
 }
@@ -246,51 +281,22 @@ function lookAhead(d: usize, bytes: usize, starts: usize, ends: usize, from: usi
  * not there yet is -1.
  */
 function texts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: usize, skip: bool, adding: bool): i32 {
-  let slots: usize = load<u32>(d, SLOTS);
-  let mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
-  let shift = load<i32>(d, SLOT_SHIFT);
   const last = lastLoad();
   let missing = 0;
   for (let i: usize = 0, to = <usize>n << 2; i < to; i += 4) {
     if ((i & (AHEAD_BYTES - 1)) == 0) lookAhead(d, bytes, starts, ends, i, min(to, i + AHEAD_BYTES));
     const end = load<i32>(ends + i);
-    if (end < 0) {
-      const id = skip ? -1 : adding ? internNull(d) : load<i32>(d, NULL_ID);
-      store<i32>(out + i, id);
-      if (id < 0) missing = 1;
-      continue;
-    }
-    const start = load<i32>(starts + i);
-    const length = end - start;
-    const at = bytes + start;
-    const isLong = length > 16;
-    const head = isLong ? v128.load(at) : headOf(at, length, last);
-    const tail = isLong ? v128.load(at + length - 16) : head;
-    const hash = load<u32>(hashesAhead + (i & (AHEAD_BYTES - 1)));
-    const wanted = <u64>hash | (<u64>length << 32);
-    let slot = slots + (<usize>(hash >>> shift) << 4);
     let id = -1;
-    for (;;) {
-      if (load<u64>(slot) == wanted) {
-        const kept: usize = load<u32>(slot, 12);
-        if (isLong ? sameLong(kept, at, length, head, tail) : !v128.any_true(v128.xor(v128.load(kept), head))) {
-          id = load<i32>(slot, 8) - 1;
-          break;
-        }
-      } else if (load<i32>(slot, 8) == 0) {
-        if (adding) {
-          id = insert(d, TAG_TEXT, hash, at, length, head, slot);
-          slots = load<u32>(d, SLOTS);
-          mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
-          shift = load<i32>(d, SLOT_SHIFT);
-        } else {
-          id = -1;
-          missing = 1;
-        }
-        break;
-      }
-      slot = slots + ((slot - slots + 16) & mask);
-    }
+    if (end >= 0) {
+      const start = load<i32>(starts + i);
+      const length = end - start;
+      const at = bytes + start;
+      const head = length > 16 ? v128.load(at) : headOf(at, length, last);
+      const tail = length > 16 ? v128.load(at + length - 16) : head;
+      const hash = load<u32>(hashesAhead + (i & (AHEAD_BYTES - 1)));
+      id = internOne(d, TAG_TEXT, hash, at, length, head, tail, adding);
+    } else if (!skip) id = adding ? internNull(d) : load<i32>(d, NULL_ID);
+    if (id < 0) missing = 1;
     store<i32>(out + i, id);
   }
   return missing;
@@ -302,32 +308,32 @@ function texts(d: usize, bytes: usize, starts: usize, ends: usize, n: i32, out: 
  */
 function knownTexts(d: usize, bytes: usize, starts: usize, ends: usize, from: i32, n: i32, out: usize): i32 {
   const slots: usize = load<u32>(d, SLOTS);
-  const mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
+  const mask = (<usize>load<i32>(d, SLOT_COUNT) << 3) - 8;
   const shift = load<i32>(d, SLOT_SHIFT);
   const last = lastLoad();
   const to = <usize>n << 2;
   let i = <usize>from << 2;
   for (; i < to; i += 4) {
     const start = load<i32>(starts + i);
-    const length = load<i32>(ends + i) - start;
+    const end = load<i32>(ends + i);
+    const length = end - start;
     const at = bytes + start;
-    if (<u32>length > 32 || load<i32>(ends + i) < 0 || at > last) break;
+    if (<u32>(length | (end >> 31)) > 32 || at > last) break;
     const isLong = length > 16;
     let head = v128.load(at);
     let tail = i64x2.splat(0);
     if (isLong) tail = v128.load(at + length - 16);
     else head = masked(head, length);
-    const hash = isLong ? hashTwo(length, head, tail) : hashShort(head, length);
-    const wanted = <u64>hash | (<u64>length << 32);
-    let slot = slots + (<usize>(hash >>> shift) << 4);
-    while (load<u64>(slot) != wanted && load<i32>(slot, 8) != 0) slot = slots + ((slot - slots + 16) & mask);
-    const stored = load<i32>(slot, 8);
-    if (stored == 0) break;
-    const kept: usize = load<u32>(slot, 12);
+    const hash = isLong ? hashTwo(head, tail, length) : hashShort(head, length);
+    let slot = slots + (<usize>(hash >>> shift) << 3);
+    while (load<u32>(slot) != hash && load<u32>(slot) != 0) slot = slots + ((slot - slots + 8) & mask);
+    if (load<u32>(slot) == 0) break;
+    const record: usize = load<u32>(slot, 4);
+    const kept = record + RECORD_HEADER;
     let differ = v128.xor(v128.load(kept), head);
     if (isLong) differ = v128.or(differ, v128.xor(v128.load(kept + length - 16), tail));
-    if (v128.any_true(differ)) break;
-    store<i32>(out + i, stored - 1);
+    if (load<i32>(record, 4) != length || v128.any_true(differ)) break;
+    store<i32>(out + i, load<i32>(record));
   }
   return <i32>(i >>> 2);
 }
@@ -362,19 +368,7 @@ export function findText(d: usize, bytes: usize, starts: usize, ends: usize, n: 
 export function internBytes(d: usize, tag: i32, at: usize, n: i32, adding: i32): i32 {
   const head = n > 16 ? v128.load(at) : headOf(at, n, lastLoad());
   const tail = n > 16 ? v128.load(at + n - 16) : head;
-  const hash = n > 16 ? hashLong(at, n, head, tail) : hashShort(head, n);
-  const wanted = <u64>hash | (<u64>lengthWord(n, tag) << 32);
-  const slots: usize = load<u32>(d, SLOTS);
-  const mask = (<usize>load<i32>(d, SLOT_COUNT) << 4) - 16;
-  let slot = slots + (<usize>(hash >>> load<i32>(d, SLOT_SHIFT)) << 4);
-  while (load<i32>(slot, 8) != 0) {
-    if (load<u64>(slot) == wanted) {
-      const kept: usize = load<u32>(slot, 12);
-      if (n > 16 ? sameLong(kept, at, n, head, tail) : !v128.any_true(v128.xor(v128.load(kept), head))) return load<i32>(slot, 8) - 1;
-    }
-    slot = slots + ((slot - slots + 16) & mask);
-  }
-  return adding != 0 ? insert(d, tag, hash, at, n, head, slot) : -1;
+  return internOne(d, tag, hashOf(at, n, head, tail), at, n, head, tail, adding != 0);
 }
 
 function growNumbers(d: usize): void {
@@ -491,8 +485,8 @@ export function textProbes(d: usize): i32 {
   const count = load<i32>(d, SLOT_COUNT);
   let steps = 0;
   for (let i = 0; i < count; i++) {
-    const slot = slots + (<usize>i << 4);
-    if (load<i32>(slot, 8) != 0) steps += 1 + ((i - <i32>(load<u32>(slot) >>> load<i32>(d, SLOT_SHIFT))) & (count - 1));
+    const slot = slots + (<usize>i << 3);
+    if (load<u32>(slot) != 0) steps += 1 + ((i - <i32>(load<u32>(slot) >>> load<i32>(d, SLOT_SHIFT))) & (count - 1));
   }
   return steps;
 }

@@ -52,28 +52,35 @@ function finish(h: u64): u32 {
   return <u32>(((h ^ (h >>> 32)) * K3) >>> 32) | 1;
 }
 
-/** Never 0: an empty slot has that. */
+/** Two products that do not wait for each other; of the second one the high bits come to lie over the low ones of the first. */
+@inline
+function blend(low: u64, high: u64, n: i32): u64 {
+  return ((low ^ <u64>n) * K1) ^ rotl(high * K2, 32);
+}
+
+/** Of up to 16 bytes. Never 0: an empty slot has that. */
 @inline
 export function hashShort(head: v128, n: i32): u32 {
-  return finish(fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1)));
+  return finish(blend(i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1), n));
 }
 
-/**
- * Of more than 16 bytes: first the first 16 and the last 16 (which overlap below 32), then those between. Most text is
- * done without a loop.
- */
+/** The first and the last 16 bytes of 17 or more, which overlap below 32, laid over each other. */
+@inline
+function ends(head: v128, tail: v128, n: i32): u64 {
+  const both = i64x2.add(head, i64x2.shl(tail, 1));
+  return blend(i64x2.extract_lane(both, 0), i64x2.extract_lane(both, 1), n) + (i64x2.extract_lane(tail, 1) >>> 63);
+}
+
+/** Of 17 to 32 bytes. */
+@inline
+export function hashTwo(head: v128, tail: v128, n: i32): u32 {
+  return finish(ends(head, tail, n));
+}
+
+/** Of more than 32 bytes: then those between, too. */
 @inline
 export function hashLong(at: usize, n: i32, head: v128, tail: v128): u32 {
-  let h = fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1));
-  h = fold(h, i64x2.extract_lane(tail, 0), i64x2.extract_lane(tail, 1));
-  return finish(n > 32 ? middle(h, at + 16, at + n - 16) : h);
-}
-
-/** The same of 17 to 32 bytes. */
-@inline
-export function hashTwo(n: i32, head: v128, tail: v128): u32 {
-  const h = fold(<u64>n * K3, i64x2.extract_lane(head, 0), i64x2.extract_lane(head, 1));
-  return finish(fold(h, i64x2.extract_lane(tail, 0), i64x2.extract_lane(tail, 1)));
+  return finish(middle(ends(head, tail, n), at + 16, at + n - 16));
 }
 
 function middle(h: u64, from: usize, to: usize): u64 {

@@ -19,6 +19,8 @@ const CHUNK_BYTES = 17;
 /** What numbers of a tag are in a result: see group/cell.ts. */
 const KINDS: Record<number, "bool" | "float" | "timestamp"> = { 1: "bool", 2: "float", 4: "timestamp" };
 
+/** What lies in front of each text. */
+const RECORD_HEADER = 8;
 /** Texts that lie so close together are taken as they lie. */
 const PACK_SLACK = 64;
 
@@ -48,8 +50,8 @@ export class SimdDictionary extends ValueTable {
   }
 
   override get bytes(): number {
-    const slots = this.#field(CAPACITY) + this.#field(SLOT_COUNT) + this.#field(NUMBER_COUNT);
-    return slots * 16 + this.#field(CHUNK_BYTES);
+    const wide = this.#field(CAPACITY) + this.#field(NUMBER_COUNT);
+    return wide * 16 + this.#field(SLOT_COUNT) * 8 + this.#field(CHUNK_BYTES);
   }
 
   protected override internText(vector: TextVector, n: number, out: Int32Array, skipped: boolean): boolean {
@@ -217,7 +219,7 @@ export class SimdDictionary extends ValueTable {
     kernel.textExtent(starts, ends, nulls, n, extent);
     const span = (instance.words[extent / 4 + 1] >>> 0) - (instance.words[extent / 4] >>> 0);
     const sum = instance.floats[extent / 8 + 1];
-    if (span <= sum * 2 + PACK_SLACK) return undefined;
+    if (span <= sum * 2 + n * RECORD_HEADER + PACK_SLACK) return undefined;
     this.#packed = arrays.growInts(this.#packed, Math.ceil(sum / 4) + 4);
     kernel.packTexts(starts, ends, n, this.#packed.byteOffset);
     return new Uint8Array(this.#packed.buffer, this.#packed.byteOffset, sum);
