@@ -94,8 +94,13 @@ describe("results", () => {
     expect(readFileSync(join(cwd, `out.${extension}`), "latin1")).toMatch(pattern);
   });
 
-  test("--json: one line of JSON on stderr, the answer alone on stdout", async () => {
-    const { stdout, stderr } = await runCli(["query", "ok.csv", ...columns, "--json", "-w", "2"], { cwd });
+  test.each([
+    ["simd", ""],
+    ["simd", "simd"],
+    ["scalar", "scalar"],
+  ])("--json: one line of JSON on stderr, the answer alone on stdout; %s kernel", async (kernel, wish) => {
+    const env = { THREADMILL_KERNEL: wish };
+    const { stdout, stderr } = await runCli(["query", "ok.csv", ...columns, "--json", "-w", "2"], { cwd, env });
     expect(stdout).toBe(answer);
     const summary = JSON.parse(stderr);
     expect(summary).toMatchObject({
@@ -104,9 +109,17 @@ describe("results", () => {
       bytes: text.length,
       groups: 2,
       workers: 2,
-      parser: "scalar",
+      parser: kernel,
     });
     expect(summary.seconds).toBeGreaterThan(0);
+  });
+
+  test.each(["0", "2"])("a kernel that there is not is a usage error, with %s workers", async (workers) => {
+    const env = { THREADMILL_KERNEL: "nonsense" };
+    const { code, stdout, stderr } = await runCli(["query", "ok.csv", ...columns, "-w", workers], { cwd, env });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain('THREADMILL_KERNEL is "nonsense"');
+    expect(stderr).toContain("Use scalar or simd");
   });
 
   test.each([

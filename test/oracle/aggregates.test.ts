@@ -9,6 +9,7 @@ const columns = eventColumns;
 const ways: Way[] = [
   { workers: 0 },
   { workers: 0, splitBytes: 9011 },
+  { workers: 0, kernel: "scalar" },
   { workers: 2, splitBytes: 20_000 },
   { workers: 3 },
 ];

@@ -6,7 +6,14 @@ import { accessLog, eventColumns, makeEvents, textLines } from "../support/event
 import { type Question, useOracle, type Way } from "../support/oracle.ts";
 
 const oracle = useOracle([0, 2, 3]);
-const ways: Way[] = [{ workers: 0 }, { workers: 0, splitBytes: 7 }, { workers: 3, splitBytes: 200 }, { workers: 2 }];
+const ways: Way[] = [
+  { workers: 0 },
+  { workers: 0, splitBytes: 7 },
+  { workers: 0, kernel: "scalar" },
+  { workers: 0, splitBytes: 150, kernel: "scalar" },
+  { workers: 3, splitBytes: 200 },
+  { workers: 2 },
+];
 
 const cells = ["a", "b c", "", "ü", 'q"q', "x;y", "x,y", "x|y", "new\nline", "t\tt"];
 const records = Array.from({ length: 80 }, (_, i) => ({

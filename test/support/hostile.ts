@@ -85,7 +85,7 @@ export const targets: Target[] = [
 ];
 
 /** Bytes from pieces of the format, of any bytes at all, and of text cut in the middle of a character. */
-function hostileBytes(target: Target, maxPieces: number, minPieces = 0): fc.Arbitrary<Buffer> {
+export function hostileBytes(target: Target, maxPieces: number, minPieces = 0): fc.Arbitrary<Buffer> {
   const piece = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(...target.pieces, ...common).map((text) => Buffer.from(text)) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes)) },

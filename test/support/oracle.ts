@@ -50,14 +50,28 @@ export class Oracle {
   ): Promise<void> {
     const expected = await this.duck.query(sql);
     let first: string | undefined;
-    for (const { workers, splitBytes } of ways) {
-      const name = `${JSON.stringify(question)} on ${workers} workers, splits of ${splitBytes ?? "any"} bytes\n${sql}`;
-      const actual = await this.ask(files, question, workers, { ...options, ...(splitBytes && { splitBytes }) });
+    for (const { workers, splitBytes, kernel = "" } of ways) {
+      const way = `on ${workers} workers, splits of ${splitBytes ?? "any"} bytes ${kernel}`;
+      const name = `${JSON.stringify(question)} ${way}\n${sql}`;
+      const more = { ...options, ...(splitBytes && { splitBytes }) };
+      const actual = await withKernel(kernel, () => this.ask(files, question, workers, more));
       expectEqual(actual, expected, name);
       const bytes = bytesOf(actual);
       first ??= bytes;
       if (bytes !== first) expect(bytes, `the same bytes: ${name}`).toBe(first);
     }
+  }
+}
+
+/** Runs inline on this kernel; "" is the default one. */
+export async function withKernel<Result>(kernel: string, action: () => Promise<Result>): Promise<Result> {
+  const before = process.env.THREADMILL_KERNEL;
+  if (kernel !== "") process.env.THREADMILL_KERNEL = kernel;
+  try {
+    return await action();
+  } finally {
+    if (before === undefined) delete process.env.THREADMILL_KERNEL;
+    else process.env.THREADMILL_KERNEL = before;
   }
 }
 
@@ -71,6 +85,8 @@ export interface Way {
   workers: number;
   /** Default: by the size of the files. */
   splitBytes?: number;
+  /** Only inline; default: the one that this process takes. */
+  kernel?: "scalar" | "simd";
 }
 
 export function bytesOf(table: Table): string {
