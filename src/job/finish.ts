@@ -56,7 +56,7 @@ function kindsOf({ group }: Plan): NumberColumn["kind"][] {
 
 /** Values as pieces of typed columns, sorted where they are not by key already. */
 export function pieceOfValues(plan: Plan, rows: number, columns: unknown[][]): SortedPiece {
-  const builder = new PieceBuilder(plan);
+  using builder = new PieceBuilder(plan);
   builder.add(vectorsOf(plan, columns), rows);
   return builder.finish()[0] ?? { rows: 0, vectors: [] };
 }
@@ -74,7 +74,7 @@ type Finishing = Pick<Grouping, "groups" | "finish"> & {
 
 /** `groupings`: the partitions of one part, each with its finished groups until the next is asked for. */
 export function finishPart(plan: Plan, groupings: Iterable<Finishing>, room?: Room): FinishedPart {
-  const builder = new PieceBuilder(plan, room);
+  using builder = new PieceBuilder(plan, room);
   let few: { rows: number; columns: unknown[][] } | undefined;
   for (const grouping of groupings) {
     if (few) builder.add(vectorsOf(plan, few.columns), few.rows);
@@ -96,7 +96,7 @@ function addGroups(plan: Plan, grouping: Finishing, builder: PieceBuilder): void
 }
 
 /** Gathers rows, and sorts and cuts a piece off whenever there are enough. */
-class PieceBuilder {
+class PieceBuilder implements Disposable {
   readonly #table: ResultTable = openTable();
   readonly #order: OrderColumn[];
   readonly #limit: number;
@@ -150,6 +150,10 @@ class PieceBuilder {
       this.#held += bytes;
       this.#pieces.push({ rows, vectors: this.#table.take(0, rows) });
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#table.close();
   }
 
   finish(): SortedPiece[] {

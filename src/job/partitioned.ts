@@ -83,8 +83,9 @@ export class PartitionedKernel implements Kernel {
     return this.#grouping!.emptyFront();
   }
 
-  /** Closes files. */
+  /** Closes files, and gives the kernel's memory back. */
   close(): void {
     this.store.close();
+    this.#kernel.close?.();
   }
 }

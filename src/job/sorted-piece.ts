@@ -1,14 +1,14 @@
 /**
- * Some rows of a result, sorted: in shared memory, or in a spill file as blocks of rows one behind the other, each the
- * structured-clone form of its columns. Of a piece on disk the first row of each block stays in memory, so that a place
- * in it is found by reading one block.
+ * Some rows of a result, sorted: in shared memory, or in a spill file as blocks of rows one behind the other (see
+ * disk-block.ts). Of a piece on disk the first row of each block stays in memory, so that a place in it is found by
+ * reading one block.
  */
-import { deserialize, serialize } from "node:v8";
 import { unmap } from "../base/pages.ts";
 import { cellOf, type ResultVector, sizeOf, valuesOf, vectorOf } from "../kernel/columns.ts";
 import { compareRows, type OrderColumn } from "../kernel/order.ts";
 import { release, type Segment, type SpillStore } from "../kernel/partition/piece.ts";
 import type { ResultTable } from "../kernel/result-table.ts";
+import { packBlock, unpackBlock } from "./disk-block.ts";
 
 /** Rows in memory. */
 export interface MemoryPiece {
@@ -44,7 +44,7 @@ export function bytesOf(piece: SortedPiece): number {
 }
 
 /** Rows that are read to find one: few enough to be read for that alone. */
-const BLOCK_BYTES = 128 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 
 /** Writes the first rows of a sorted table to disk, block by block. Throws what the store throws. */
 export function writePiece(table: ResultTable, rows: number, store: Pick<SpillStore, "write">): DiskPiece {
@@ -55,13 +55,11 @@ export function writePiece(table: ResultTable, rows: number, store: Pick<SpillSt
   for (let from = 0; from < rows; from += blockRows) {
     const to = Math.min(rows, from + blockRows);
     const vectors = table.takeOwn(from, to);
-    const packed = serialize(vectors);
-    blocks.push({ segment: store.write([packed]), rows: to - from });
+    blocks.push({ segment: store.write(packBlock(vectors, to - from)), rows: to - from });
     vectors.forEach((vector, c) => {
       firsts[c] ??= { kind: vector.kind, cells: [] };
       firsts[c].cells.push(cellOf(vector, 0));
     });
-    release([packed]);
     for (const vector of vectors) releaseVector(vector);
   }
   return {
@@ -83,13 +81,13 @@ function releaseVector(vector: ResultVector): void {
 
 /** Reads a block, and gives its memory back when `use` has returned: vectors are views of it. */
 export function readBlock<T>(
-  { segment }: DiskBlock,
+  { segment, rows }: DiskBlock,
   store: Pick<SpillStore, "read">,
   use: (vectors: ResultVector[]) => T,
 ): T {
   const packed = store.read(segment);
   try {
-    return use(deserialize(packed) as ResultVector[]);
+    return use(unpackBlock(packed, rows));
   } finally {
     release([packed]);
   }

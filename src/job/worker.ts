@@ -66,6 +66,10 @@ interface Session {
   job: string;
   /** It holds a partial: it may not be dropped before that is taken. */
   isHolding: boolean;
+  /** Tasks that work with it now: more than one where tasks of several jobs run in one thread. */
+  busy: number;
+  /** Closed while a task worked with it. */
+  isClosed: boolean;
   kernel: PartitionedKernel;
   pipeline: Pipeline;
   parser: Parser;
@@ -93,9 +97,9 @@ async function openSession(job: string, plan: Plan, memory: MemoryPlan): Promise
     wanted: pipeline.wanted,
     lineBytesMax: plan.lineBytesMax ?? LINE_BYTES_MAX,
   });
-  const session = { job, isHolding: false, kernel, pipeline, parser, epoch: 0 };
+  const session = { job, isHolding: false, busy: 0, isClosed: false, kernel, pipeline, parser, epoch: 0 };
   sessions.push(session);
-  const idle = sessions.filter((each) => !each.isHolding && each !== session);
+  const idle = sessions.filter((each) => !each.isHolding && each.busy === 0 && each !== session);
   for (const each of idle.slice(0, Math.max(0, sessions.length - SESSIONS_MAX))) closeSession(each.job);
   return session;
 }
@@ -103,7 +107,21 @@ async function openSession(job: string, plan: Plan, memory: MemoryPlan): Promise
 /** Forgets what this worker holds for a job. */
 export function closeSession(job: string): void {
   const at = sessions.findIndex((session) => session.job === job);
-  if (at >= 0) sessions.splice(at, 1)[0].kernel.close();
+  if (at < 0) return;
+  const [session] = sessions.splice(at, 1);
+  session.isClosed = true;
+  if (session.busy === 0) session.kernel.close();
+}
+
+/** Works with a session that is not closed meanwhile. */
+async function withSession<T>(session: Session, work: () => T | Promise<T>): Promise<T> {
+  session.busy++;
+  try {
+    return await work();
+  } finally {
+    session.busy--;
+    if (session.isClosed && session.busy === 0) session.kernel.close();
+  }
 }
 
 /** The same job with another kernel, since the one that failed is in no known state. What counts its partials goes on. */
@@ -135,14 +153,16 @@ export async function runSplit(task: SplitTask): Promise<SplitResult> {
     }
   }
   try {
-    return await foldSplit(task, session);
+    return await withSession(session, () => foldSplit(task, session));
   } catch (error) {
     // Some rows of this split may be folded already: the partial is of no use any more.
     if (session.isHolding) session.epoch = epoch + 1;
     const failure = kernelFailure(error);
+    // Told before the memory serves another kernel.
+    const placed = withPlace(failure ?? error, task, session);
     if (failure) await renewSession(task, session);
-    else session.pipeline.grouping?.reset();
-    throw withPlace(failure ?? error, task, session);
+    else if (!session.isClosed) session.pipeline.grouping?.reset();
+    throw placed;
   }
 }
 
@@ -315,13 +335,18 @@ export async function finishPieces(
   session.isHolding = false;
   const { kernel } = session;
   try {
-    return finishPart(
-      plan,
-      eachPartition({ pieces, grouping: kernel.emptyFront(), codec: kernel.codec, store: kernel.store }),
-      { bytes: memory.bytes, store: kernel.store },
+    return await withSession(session, () =>
+      finishPart(
+        plan,
+        eachPartition({ pieces, grouping: kernel.emptyFront(), codec: kernel.codec, store: kernel.store }),
+        { bytes: memory.bytes, store: kernel.store },
+      ),
     );
   } catch (error) {
     throw kernelFailure(error) ?? error;
+  } finally {
+    // What comes now, rows in ranges, needs the memory; another part, which is rare, opens a new session.
+    closeSession(job);
   }
 }
 

@@ -120,6 +120,8 @@ export interface Kernel {
    * earlier call for the same column, to use again.
    */
   decode(batch: Batch, column: number, type: ColumnType, rows: Int32Array, n: number, out?: Vector): DecodeResult;
+  /** Gives the memory back. Nothing that came from this kernel may be used any more. */
+  close?(): void;
   /** Writes and reads rows of partitions in this kernel's memory; undefined: the one in TypeScript will do. */
   rows?: () => RowCodec;
   /** `user[i]` is set where aggregates[i].op is "user". */

@@ -19,6 +19,8 @@ export interface ResultTable {
   takeOwn(from: number, to: number): ResultVector[];
   /** Forgets the rows and keeps the memory. */
   clear(): void;
+  /** Gives the memory back; the table may not be used any more. */
+  close(): void;
 }
 
 export class ScalarTable implements ResultTable {
@@ -67,6 +69,10 @@ export class ScalarTable implements ResultTable {
     this.bytes = 0;
     this.#columns = [];
     this.#order = undefined;
+  }
+
+  close(): void {
+    this.clear();
   }
 }
 

@@ -15,6 +15,7 @@ export function openSimdKernel(): Kernel {
   const decoder = new SimdDecoder(instance, arrays);
   return {
     name: "simd",
+    close: () => instance.close(),
     arrays,
     interner: () => new SimdInterner(instance, arrays),
     parser: (options: ParserOptions) => createSimdParser(instance, options),

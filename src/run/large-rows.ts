@@ -31,6 +31,8 @@ function rangeTask(key: string): Task {
 /** Rows of one task, and bytes of its columns: worth their start, and so few that they are sorted and written in a cache. */
 const RANGE_ROWS = 32 * 1024;
 const RANGE_BYTES = 8 * 1024 * 1024;
+/** Of a worker's memory, where that is little: its rows are there as they come, sorted, and as lines, and arrays double when they grow. */
+const RANGE_SHARE = 1 / 10;
 /** Ranges in flight per worker: one is made while one waits to be taken. */
 const RANGES_PER_WORKER = 2;
 /** Workers that serve nobody for so long are given up. */
@@ -44,6 +46,8 @@ export interface LargeRowsOptions {
   listsTimes: boolean[];
   /** Rows of one task at most. */
   rangeRows?: number;
+  /** What a worker may hold. */
+  memoryBytes?: number;
   executor: Executor;
   /** The executor ends with the rows. */
   isOwn: boolean;
@@ -70,7 +74,8 @@ export class LargeRows {
     const bytes = pieces.reduce((sum, piece) => sum + bytesOf(piece), 0);
     this.rows = Math.min(rows, limit);
     this.#hasFiles = pieces.some(isOnDisk);
-    const fitting = Math.ceil(RANGE_BYTES / Math.max(1, bytes / rows));
+    const rangeBytes = Math.min(RANGE_BYTES, (options.memoryBytes ?? Number.POSITIVE_INFINITY) * RANGE_SHARE);
+    const fitting = Math.ceil(rangeBytes / Math.max(1, bytes / rows));
     for (const slices of cutRanges(pieces, order, Math.min(rangeRows, fitting))) {
       this.#tasks.push({ slices, order, rows: Number.POSITIVE_INFINITY, columns, listsTimes });
     }

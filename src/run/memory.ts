@@ -7,7 +7,7 @@ import type { MemoryPlan } from "../job/partitioned.ts";
 import type { RunOptions } from "./run.ts";
 
 /** Of a worker's share, what rows, tables and partials may take; code, buffers and the partition at work take the rest. */
-const HELD_SHARE = 0.6;
+const HELD_SHARE = 0.5;
 
 /**
  * Bytes of a run: what was asked for, or a share of what is free for this process (its control group included).

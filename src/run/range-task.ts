@@ -47,6 +47,7 @@ let table: ResultTable | undefined;
 
 /** Gives the memory back that tasks of this kind keep in this worker. */
 export function releaseRanges(): void {
+  table?.close();
   table = undefined;
 }
 

@@ -41,6 +41,8 @@ interface Parts {
   options: RunOptions;
   table: ThreadTable;
   bytesTotal: number;
+  /** What each worker may hold. */
+  memoryBytes: number;
 }
 
 const PROGRESS_MS = 100;
@@ -145,6 +147,7 @@ export class RunResult<Row> implements AsyncIterable<Row> {
       limit: plan.limit,
       columns: this.columns,
       listsTimes,
+      memoryBytes: this.#parts.memoryBytes,
       executor,
       isOwn,
       signal: options.signal,

@@ -283,6 +283,7 @@ async function execute<Row>(
     started,
     options,
     table,
+    memoryBytes: memory.plan.bytes,
     bytesTotal: streams.length > 0 ? 0 : bytesTotal,
   });
   result.summary

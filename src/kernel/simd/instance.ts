@@ -13,6 +13,23 @@ const PAGES_FIRST = 16;
 /** 4 GB less a page: an end address must fit 32 bits. */
 const PAGES_MAX = 65535;
 
+/**
+ * Memories of instances that were closed, for the next ones of this thread: a new one waits for the garbage collector,
+ * which knows little of what it takes, and has to be filled with pages again.
+ */
+const spare: Memory[] = [];
+const SPARE_MAX = 2;
+/** A larger one is left to the garbage collector: whoever comes next may need little. */
+const SPARE_BYTES_MAX = 64 * 1024 * 1024;
+
+function takeMemory(): Memory {
+  const memory = spare.pop();
+  if (!memory) return new wasm.Memory({ initial: PAGES_FIRST, maximum: PAGES_MAX, shared: true });
+  // The kernel's own data are expected to be as in a new memory; blocks are not.
+  new Uint8Array(memory.buffer, 0, PAGES_FIRST * PAGE_BYTES).fill(0);
+  return memory;
+}
+
 interface MemoryExports {
   alloc(bytes: number): number;
   free(at: number): void;
@@ -45,6 +62,7 @@ export function hasSimd(): boolean {
 export class KernelInstance {
   readonly memory: Memory;
   readonly #exports: unknown;
+  #isClosed = false;
   #bytes: Uint8Array;
   #words: Int32Array;
   #floats: Float64Array;
@@ -52,11 +70,18 @@ export class KernelInstance {
   constructor() {
     const ready = compile();
     if (!ready) throw new ThreadmillError("ERR_NO_SIMD", "this machine cannot run the SIMD kernel");
-    this.memory = new wasm.Memory({ initial: PAGES_FIRST, maximum: PAGES_MAX, shared: true });
+    this.memory = takeMemory();
     this.#exports = new wasm.Instance(ready, { env: { memory: this.memory, fail } }).exports;
     this.#bytes = new Uint8Array(this.memory.buffer);
     this.#words = new Int32Array(this.memory.buffer);
     this.#floats = new Float64Array(this.memory.buffer);
+  }
+
+  /** Gives the memory to the next instance: neither this one nor a view of its memory may be used any more. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.size <= SPARE_BYTES_MAX && spare.length < SPARE_MAX) spare.push(this.memory);
   }
 
   /** The kernel's functions, as the caller knows them. */

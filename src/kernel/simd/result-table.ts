@@ -48,6 +48,10 @@ export class SimdTable implements ResultTable {
     this.rows = 0;
   }
 
+  close(): void {
+    this.kernel.close();
+  }
+
   #dropOrder(): void {
     if (this.#order !== 0) this.kernel.free(this.#order);
     this.#order = 0;
