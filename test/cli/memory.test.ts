@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { watchMemory } from "../../bench/memory.ts";
 import { runCli, startCli, workFolder } from "../support/cli.ts";
 
 const folder = workFolder();
@@ -56,3 +57,15 @@ test("what a killed run left is removed by the next one", async () => {
   });
   expect(existsSync(place) ? readdirSync(place) : []).toEqual([]);
 }, 240_000);
+
+test.skipIf(!existsSync("/proc/self/smaps_rollup"))(
+  "memory stays within what was given and 150 MB",
+  async () => {
+    const { child, done } = startCli([...query, ...aggregates, "-o", "held.csv", "--memory", "128MB"], { cwd, env });
+    const stop = watchMemory(child.pid!);
+    const { code } = await done;
+    expect(code).toBe(0);
+    expect(stop()).toBeLessThan(128e6 + 150e6);
+  },
+  240_000,
+);
