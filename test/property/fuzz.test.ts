@@ -32,7 +32,8 @@ test.each(targets)("$name, hostile bytes give what the naive reader gives", (tar
 
 /** A machine that is busy may not get through one case: that is no failure. */
 function expectNone<Case>(details: fc.RunDetails<Case>): void {
-  if (details.counterexample !== null) throw new Error(fc.defaultReportMessage(details));
+  if (details.counterexample === null) return;
+  throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
 
 test.each(targets)(`$name, parsers, from seed ${seed}`, (target) => {
