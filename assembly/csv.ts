@@ -98,22 +98,24 @@ function resume(s: CsvState): void {
   s.isCareful = false;
 }
 
-/** Where all records of the window have as many fields as they should, nothing has to be looked for. */
+/**
+ * Where all records of the window have as many fields as they should, nothing has to be looked for. That is so where every nth
+ * border is a newline and there are no other newlines: it says something of all records of the window or of none, so a window
+ * that is not taken whole (the range ends in it, the rows have no room) is looked at border by border.
+ */
 function readRegular(s: CsvState): i32 {
   const records = <u32>(s.index.next - s.index.first) / (s.fields << 2);
   if (s.index.newlines == records) {
     if (records == 0) return MORE;
     if (s.head >= s.stop) return STOP;
-    const room = s.capacity - s.rows;
-    if (room == 0) return GROW;
-    let n = min(records, room);
-    const stride = <usize>s.fields << 2;
-    while (load<u32>(s.index.first + <usize>(n - 1) * stride - 4) + 1 >= s.stop) n--;
-    const status = take(s, n);
-    if (status == SCRATCH) return SCRATCH;
-    if (status == MORE) {
-      s.index.newlines -= n;
-      return n == records ? MORE : readRegular(s);
+    const lastStart = load<u32>(s.index.first + <usize>(records - 1) * (<usize>s.fields << 2) - 4) + 1;
+    if (records <= s.capacity - s.rows && lastStart < s.stop) {
+      const status = take(s, records);
+      if (status == SCRATCH) return SCRATCH;
+      if (status == MORE) {
+        s.index.newlines = 0;
+        return MORE;
+      }
     }
   }
   s.isCareful = true;

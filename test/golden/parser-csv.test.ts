@@ -280,3 +280,17 @@ test.each(parserKernels)("empty lines before the header may outlast the range ($
   }
   expect(two.position).toBe(10);
 });
+
+test.each(parserKernels)("rows of wrong widths that add up to right ones, at the range's end ($kernel)", (kernel) => {
+  const columns = [{ name: "a", type: "text" as const }];
+  const format = { kind: "csv", delimiter: ",", quote: "", header: false } as const;
+  const parser = kernel.createParser({ format, schema: { columns, fields: 3 }, wanted: [0], lineBytesMax: 100 });
+  // Six borders, two of them newlines, the third one among them: as if it were two records of three fields.
+  const source = Buffer.from("x\ny,z\n,,,");
+  const { rows, rejected } = parseChunks(parser, source, { start: 0, end: 6, first: true }, []);
+  expect(rows).toEqual([]);
+  expect(rejected.map(({ offset, reason }) => [offset, reason])).toEqual([
+    [0, "too-few-fields"],
+    [2, "too-few-fields"],
+  ]);
+});
