@@ -8,6 +8,7 @@ import type { CsvFormat, ParserOptions } from "../../input/batch.ts";
 import { CsvParser } from "../scalar/csv.ts";
 import { parserMemory } from "./buffers.ts";
 import type { KernelInstance } from "./instance.ts";
+import { Stretch } from "./stretch.ts";
 
 interface CsvExports {
   /** A parser's state; its address. */
@@ -51,9 +52,6 @@ const RESTART = 17;
 
 /** Least room for decoded content that is asked for at a time. */
 const SCRATCH_BYTES = 65536;
-/** Where the kernel takes fewer rows than that between two records that it does not take, the scalar parser reads some more. */
-const FEW_ROWS = 16;
-const STRETCH_MAX = 256;
 
 export class SimdCsvParser extends CsvParser {
   readonly #instance: KernelInstance;
@@ -61,10 +59,7 @@ export class SimdCsvParser extends CsvParser {
   /** Addresses of the states, in words. */
   readonly #state: number;
   readonly #index: number;
-  /** Records that the scalar parser reads at a time. */
-  #stretch = 1;
-  /** Rows when it had done so. */
-  #rowsBefore = 0;
+  readonly #stretch: Stretch = new Stretch();
 
   constructor(instance: KernelInstance, options: ParserOptions, format: CsvFormat) {
     super(options, format, parserMemory(instance));
@@ -89,7 +84,7 @@ export class SimdCsvParser extends CsvParser {
     this.#instance.words[this.#state + RESTART] = 1;
     this.#instance.words[this.#index + HIGH] = 0;
     this.ascii = true;
-    this.#rowsBefore = 0;
+    this.#stretch.begin();
     for (;;) {
       const status = this.#run();
       if (status === STOP) return this.markDone();
@@ -132,12 +127,12 @@ export class SimdCsvParser extends CsvParser {
   #readSome(last: boolean): boolean {
     const { head } = this;
     const stop = this.stopIndex();
-    this.#stretch = this.rows - this.#rowsBefore < FEW_ROWS ? Math.min(this.#stretch * 2, STRETCH_MAX) : 1;
+    const count = this.#stretch.next(this.rows);
     let isWhole = true;
-    for (let i = 0; i < this.#stretch && this.head < stop && isWhole; i++) isWhole = this.parseOne(last);
+    for (let i = 0; i < count && this.head < stop && isWhole; i++) isWhole = this.parseOne(last);
     // The index may have ended before them.
     this.ascii &&= isAscii(this.bytes.subarray(head, this.head));
-    this.#rowsBefore = this.rows;
+    this.#stretch.end(this.rows);
     return isWhole;
   }
 

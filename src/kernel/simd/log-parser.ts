@@ -7,6 +7,7 @@ import type { ParserOptions } from "../../input/batch.ts";
 import { LogParser, type LogPart } from "../scalar/log.ts";
 import { parserMemory } from "./buffers.ts";
 import type { KernelInstance } from "./instance.ts";
+import { Stretch } from "./stretch.ts";
 
 interface LogExports {
   /** Reads lines from `head` on; says what it stopped at. */
@@ -42,9 +43,6 @@ const REQUEST = 4;
 const PART_WORDS = 8;
 
 const BACKSLASH = 92;
-/** Where the kernel takes fewer lines than that between two that it does not take, the scalar parser reads some more. */
-const FEW_ROWS = 16;
-const STRETCH_MAX = 256;
 
 export class SimdLogParser extends LogParser {
   readonly #instance: KernelInstance;
@@ -53,10 +51,7 @@ export class SimdLogParser extends LogParser {
   readonly #state: number;
   /** The kernel knows this format. */
   readonly #isPlain: boolean;
-  /** Lines that the scalar parser reads at a time. */
-  #stretch = 1;
-  /** Rows when it had done so. */
-  #rowsBefore = 0;
+  readonly #stretch: Stretch = new Stretch();
 
   constructor(instance: KernelInstance, options: ParserOptions, logFormat: string) {
     super(options, logFormat, parserMemory(instance));
@@ -76,7 +71,7 @@ export class SimdLogParser extends LogParser {
     this.ascii = false;
     if (!this.#isPlain) return super.parse(last);
     this.ascii = true;
-    this.#rowsBefore = 0;
+    this.#stretch.begin();
     this.#instance.words[this.#state + HIGH] = 0;
     for (;;) {
       const status = this.#run();
@@ -113,12 +108,12 @@ export class SimdLogParser extends LogParser {
   #readSome(last: boolean): boolean {
     const { head, scratch } = this;
     const stop = this.stopIndex();
-    this.#stretch = this.rows - this.#rowsBefore < FEW_ROWS ? Math.min(this.#stretch * 2, STRETCH_MAX) : 1;
+    const count = this.#stretch.next(this.rows);
     let isWhole = true;
-    for (let i = 0; i < this.#stretch && this.head < stop && isWhole; i++) isWhole = this.parseOne(last, true);
+    for (let i = 0; i < count && this.head < stop && isWhole; i++) isWhole = this.parseOne(last, true);
     // An escape may stand for any byte.
     this.ascii &&= isAscii(this.bytes.subarray(head, this.head)) && isAscii(this.bytes.subarray(scratch, this.scratch));
-    this.#rowsBefore = this.rows;
+    this.#stretch.end(this.rows);
     return isWhole;
   }
 
