@@ -11,7 +11,7 @@ export const SNIFF_BYTES: number = 256 * 1024;
 /** Where two lines do not fit into that (wide tables), it looks at up to so many: a sample without a whole row says nothing. */
 export const SNIFF_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Bytes read around a split border to guess whether it lies inside quotes. A wrong guess costs a rerun, never an answer. */
-export const BORDER_BYTES: number = 256 * 1024;
+export const BORDER_BYTES: number = 64 * 1024;
 /** Blocks of a stream (stdin, pipe) handed to workers as splits. */
 export const STREAM_BLOCK_BYTES: number = 4 * 1024 * 1024;
 /** A stream that brings nothing for so long is live or slow: what it brought is worked on. A pipe's writer is far faster. */

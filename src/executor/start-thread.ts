@@ -5,7 +5,7 @@
  */
 import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import type { ThreadStart } from "./protocol.ts";
 
 // The entry has the extension of this very file: .ts from the sources, .js from the package.
@@ -19,12 +19,21 @@ const YOUNG_MB = 12;
 
 function start(name: string, preload: readonly string[], memoryMb: number | undefined): Worker {
   const data: ThreadStart = { threadmill: "worker", preload, compileCache: compileCache() };
-  return new Worker(entry, {
+  const options: WorkerOptions = {
     name,
     workerData: data,
-    execArgv: inheritedFlags(process.execArgv),
     resourceLimits: memoryMb === undefined ? { maxYoungGenerationSizeMb: YOUNG_MB } : heapLimits(memoryMb),
-  });
+  };
+  // Left alone, a thread takes over all flags; given by us, those that hold for the whole process would be refused.
+  const flags = withoutEntry(process.execArgv);
+  if (flags.length === process.execArgv.length) return new Worker(entry, options);
+  try {
+    return new Worker(entry, { ...options, execArgv: flags });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
+    return new Worker(entry, { ...options, execArgv: flags.filter((flag) => !message.includes(flag)) });
+  }
 }
 
 /** Starts threads that an executor will take by these names, if they are alive by then. They do not keep the program alive. */
@@ -63,8 +72,8 @@ function compileCache(): string | undefined {
   return folder === undefined ? undefined : dirname(folder);
 }
 
-/** The program's own flags for Node, less those that replace the entry file (`node --input-type=module -e …`). */
-function inheritedFlags(flags: readonly string[]): string[] {
+/** Flags for Node, less those that replace the entry file (`node --input-type=module -e …`). */
+function withoutEntry(flags: readonly string[]): string[] {
   const withCode = new Set(["-e", "--eval", "-p", "--print", "-pe"]);
   const isOfEntry = (flag: string) =>
     withCode.has(flag) || flag.startsWith("--input-type") || flag.startsWith("--eval=");

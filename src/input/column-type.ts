@@ -46,15 +46,33 @@ export function widerType(left: ColumnType | undefined, right: ColumnType | unde
   return numeric.includes(left) && numeric.includes(right) ? (numeric[rank] as ColumnType) : "text";
 }
 
-/** One type per column of the rows (as many as the longest has); a column of nulls is text. */
-export function inferTypes(rows: readonly (readonly (string | null)[])[]): ColumnType[] {
+/**
+ * One type per column of the rows (as many as the longest has); a column of nulls is text. Columns in `known` are not
+ * looked at: they come out as text.
+ */
+export function inferTypes(
+  rows: readonly (readonly (string | null)[])[],
+  known: ReadonlySet<number> = new Set(),
+): ColumnType[] {
   const types: (ColumnType | undefined)[] = [];
+  let open: number[] = [];
+  let width = 0;
   for (const row of rows) {
-    for (const [i, value] of row.entries()) {
-      types[i] = types[i] === "text" ? "text" : widerType(types[i], value === null ? undefined : typeOfText(value));
+    for (; width < row.length; width++) {
+      types.push(undefined);
+      if (!known.has(width)) open.push(width);
     }
+    let isNarrowed = false;
+    for (const i of open) {
+      const value = row[i];
+      if (value == null) continue;
+      types[i] = widerType(types[i], typeOfText(value));
+      isNarrowed ||= types[i] === "text";
+    }
+    // What is text stays text: of most columns only the first rows are looked at.
+    if (isNarrowed) open = open.filter((i) => types[i] !== "text");
   }
-  return Array.from(types, (type) => type ?? "text");
+  return types.map((type) => type ?? "text");
 }
 
 /** True if a value read as text could also be read as `type`: what tells a header's name from a value. */

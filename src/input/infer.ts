@@ -7,9 +7,9 @@ import { SNIFF_BYTES } from "../base/limits.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Column, Format, Schema } from "./batch.ts";
 import { applyByName, applyColumns, type ColumnRequest, inferTypes } from "./column-type.ts";
-import { decodeSample, sampleLines, splitFields } from "./fields.ts";
+import { decodeSample, sampleLines } from "./fields.ts";
 import { sampleJson } from "./json-sample.ts";
-import { csvColumns, linePattern, logFormats, sniff } from "./sniff.ts";
+import { linePattern, logFormats, sniff } from "./sniff.ts";
 
 export interface SchemaRequest {
   format?: "csv" | "tsv" | "ndjson" | "common" | "combined" | "log" | "text";
@@ -93,23 +93,28 @@ function resolveCsv(request: SchemaRequest, sample: Uint8Array, isWhole: boolean
   const columns = request.columns ?? [];
   const isGuessed = request.header === undefined && columns.length === 0;
   const header = request.header ?? (columns.length > 0 ? false : undefined);
-  const sniffed = sniff(sample, { isCsv: true, delimiter, quote, header, isWhole });
+  const declared = header === false ? declaredPlaces(columns) : undefined;
+  const sniffed = sniff(sample, { isCsv: true, delimiter, quote, header, isWhole, declared });
   const format = sniffed.format as Format & { kind: "csv" };
-  const rows = splitFields(decodeSample(sample), format, isWhole);
+  const isEmpty = sniffed.rows === 0;
   // Nothing to look at: what was declared is all that is known.
-  const inferred =
-    rows.length === 0 ? columns.map(({ name }): Column => ({ name, type: "text" })) : csvColumns(rows, format.header);
+  const inferred = isEmpty ? columns.map(({ name }): Column => ({ name, type: "text" })) : sniffed.columns;
   const isByName = format.header && isNamedIn(columns, inferred);
   const all = isByName ? applyByName(columns, inferred) : applyColumns(columns, inferred);
   if (!isGuessed) {
-    const renamed = format.header && !isByName && rows.length > 0;
+    const renamed = format.header && !isByName && !isEmpty;
     return { format, schema: positional(all), ...(renamed && { notice: renameNotice(columns, inferred) }) };
   }
   return {
     format,
     schema: positional(all),
-    notice: rows.length === 0 ? "the input is empty" : `read as ${sniffed.found}`,
+    notice: isEmpty ? "the input is empty" : `read as ${sniffed.found}`,
   };
+}
+
+/** Places of the columns whose type is given, where columns are meant by position. */
+function declaredPlaces(columns: readonly ColumnRequest[]): Set<number> {
+  return new Set(columns.keys().filter((place) => columns[place].type !== undefined));
 }
 
 /** Whether the columns are declared by the names in the header. A mistyped name must not rename the others by position. */

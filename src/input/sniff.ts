@@ -42,10 +42,14 @@ export interface SniffHint {
   isCsv?: boolean;
   /** The sample is the whole input. Default: it is shorter than SNIFF_BYTES. */
   isWhole?: boolean;
+  /** CSV: places of columns whose types are declared; what comes back for them is of no use. */
+  declared?: ReadonlySet<number>;
 }
 
 export interface Sniffed {
   format: Format;
+  /** CSV: rows of the sample. */
+  rows: number;
   /** All columns; none for logs, whose columns follow from the LogFormat. */
   columns: Column[];
   /** In words, for a notice. */
@@ -61,10 +65,12 @@ export function sniff(sample: Uint8Array, hint: SniffHint = {}): Sniffed {
     const looked = lines.slice(0, LOOKED_LINES);
     if (looked.length > 0 && looked.every((line) => line.trimStart().startsWith("{"))) {
       const columns = sampleJson(lines);
-      if (columns.length > 0) return { format: { kind: "ndjson" }, columns, found: `ndjson, ${describe(columns)}` };
+      if (columns.length > 0)
+        return { format: { kind: "ndjson" }, rows: 0, columns, found: `ndjson, ${describe(columns)}` };
     }
     const log = sniffLog(looked);
-    if (log) return { format: { kind: "log", logFormat: logFormats[log] }, columns: [], found: `${log} access log` };
+    if (log)
+      return { format: { kind: "log", logFormat: logFormats[log] }, rows: 0, columns: [], found: `${log} access log` };
   }
   return sniffCsv(text, isWhole, hint);
 }
@@ -92,18 +98,23 @@ function sniffCsv(text: string, isWhole: boolean, hint: SniffHint): Sniffed {
   const { dialect, rows, isRegular } = findDialect(text, isWhole, hint);
   if (!isRegular && !hint.isCsv) {
     const format: Format = { kind: "text", pattern: linePattern, flags: "" };
-    return { format, columns: [{ name: "line", type: "text" }], found: "lines of text, one column (line text)" };
+    return {
+      format,
+      rows: 0,
+      columns: [{ name: "line", type: "text" }],
+      found: "lines of text, one column (line text)",
+    };
   }
   const header = hint.header ?? hasHeader(rows);
-  const columns = csvColumns(rows, header);
+  const columns = csvColumns(rows, header, hint.declared);
   const delimiter = delimiterNames[dialect.delimiter] ?? JSON.stringify(dialect.delimiter);
   const found = `csv, delimiter ${delimiter}, ${header ? "a header line" : "no header line"}, ${describe(columns)}`;
-  return { format: { kind: "csv", ...dialect, header }, columns, found };
+  return { format: { kind: "csv", ...dialect, header }, rows: rows.length, columns, found };
 }
 
 /** Columns of rows whose first one may be the header; the first row fixes their number. */
-export function csvColumns(rows: Field[][], header: boolean): Column[] {
-  const types = inferTypes(header ? rows.slice(1) : rows);
+function csvColumns(rows: Field[][], header: boolean, declared?: ReadonlySet<number>): Column[] {
+  const types = inferTypes(header ? rows.slice(1) : rows, declared);
   const names = uniqueNames((rows[0] ?? []).map((name) => (header ? name : null)));
   return names.map((name, i) => ({ name, type: types[i] ?? "text" }));
 }

@@ -35,6 +35,8 @@ export interface SplitOptions {
 }
 
 const MEGABYTE = 1024 * 1024;
+/** Memory of a window that is kept; some records need larger ones. */
+const WINDOW_KEPT_MAX = 4 * MEGABYTE;
 /** A worker should find several splits to claim, so that the last ones to finish do not keep the others waiting. */
 const SPLITS_PER_WORKER = 4;
 
@@ -102,8 +104,12 @@ export function findRecordStart(fd: number, size: number, offset: number, option
   }
 }
 
+/** Memory of windows, used again for the next one: fresh memory costs more than what is read into it. */
+let windowBytes = new Uint8Array(0);
+
 function readWindow(fd: number, from: number, to: number): Uint8Array {
-  const window = new Uint8Array(to - from);
+  if (windowBytes.length < to - from || windowBytes.length > WINDOW_KEPT_MAX) windowBytes = new Uint8Array(to - from);
+  const window = windowBytes.subarray(0, to - from);
   let have = 0;
   while (have < window.length) {
     const got = readSync(fd, window, have, window.length - have, from + have);
@@ -136,6 +142,7 @@ function judgeWindow(window: Uint8Array, from: number, offset: number, options: 
   const isBorder = (byte: number) => byte === NEWLINE || byte === dialect.delimiter.charCodeAt(0);
   const begin = window.subarray(0, wanted).findIndex(isBorder) + 1;
   const outside = read(begin, begin > 0 ? FIELD_START : UNQUOTED);
+  if (outside.score(fields) === 0) return startAfter(outside);
   const inside = read(begin, QUOTED);
   return startAfter(inside.score(fields) < outside.score(fields) ? inside : outside);
 }

@@ -1,5 +1,6 @@
 // Threads ahead of the work: which command lines get them, and that an executor takes those of its workers' names.
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { threadId, Worker } from "node:worker_threads";
@@ -76,4 +77,25 @@ test("a thread with a limit of memory of its own is a new one", async () => {
   expect(await limited.submit<number>(task, [])).toBeGreaterThan(after);
   await using free = createExecutor("threads", { name: "limit", workers: 1 });
   expect(await free.submit<number>(task, [])).toBe(after - 1);
+});
+
+// Given to a thread, flags of V8 and of the process are refused by Node; left alone, they hold for it too.
+test.each([
+  ["a file", ["--max-old-space-size=2000", "--expose-gc"], (script: string) => [script]],
+  [
+    "a string",
+    ["--max-old-space-size=2000", "--no-warnings", "--input-type=module"],
+    (script: string) => ["-e", readFileSync(script, "utf8")],
+  ],
+])("threads of a program that was started with flags, and is %s", (_, flags, program) => {
+  const script = join(folder, "flags.mjs");
+  const index = new URL("../../src/executor/index.ts", import.meta.url).href;
+  writeFileSync(
+    script,
+    `import { createExecutor } from ${JSON.stringify(index)};
+    await using executor = createExecutor("threads", { workers: 1 });
+    console.log(await executor.submit(${JSON.stringify(task)}, []));`,
+  );
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, ...program(script)], { encoding: "utf8" });
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: expect.stringMatching(/^\d+\n$/), stderr: "" });
 });

@@ -8,6 +8,8 @@ import type { ValueTable } from "./value-table.ts";
 
 /** Of a value in a partial, about: with rows of bits all of them are written, also to each of many parts. */
 const VALUE_BYTES = 8;
+/** Rows of bits are copied as they are, and joined word by word: up to so many times larger than lists of ids they are faster. */
+const BITS_WORTH = 4;
 /** Forms of a partial. */
 const LISTS = 0;
 const BITS = 1;
@@ -67,7 +69,7 @@ export class DistinctAccumulator implements Accumulator {
   }
 
   /**
-   * Either all values and a row of bits per group, where that is smaller, or per group a number of ids, and those ids.
+   * Either all values and a row of bits per group, where that is not much larger, or per group a number of ids, and those ids.
    *
    *     0 · ids per group · ids as a column          1 · values · rows of bits
    */
@@ -77,7 +79,7 @@ export class DistinctAccumulator implements Accumulator {
     const { size } = this.#values;
     const words = (size + 31) >>> 5;
     const width = size < 256 ? 1 : size < 65_536 ? 2 : 4;
-    const isDense = groups.length * words * 4 + size * VALUE_BYTES < total * width;
+    const isDense = groups.length * words * 4 + size * VALUE_BYTES < total * width * BITS_WORTH;
     const rows = isDense ? this.#pairs.rows(groups, words) : undefined;
     writer.byte(rows === undefined ? LISTS : BITS);
     if (rows === undefined) this.#writeLists(writer, groups, total);
