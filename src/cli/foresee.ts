@@ -16,10 +16,10 @@ export function threadsAhead(argv: readonly string[]): number {
   if ((command !== "query" && command !== "run") || rest.some((each) => /^(-h|--help|--explain)$/.test(each))) return 0;
   const { workers, files } = glance(rest);
   const most = workers ?? availableParallelism();
+  const sources = command === "run" ? files.slice(1) : files;
+  const bytes = sources.reduce((sum, file) => sum + weightOf(file), 0);
   // What is in a job's module is not known: it has one split at least, and functions that want a thread.
-  if (command === "run") return Math.min(1, most);
-  const bytes = files.reduce((sum, file) => sum + weightOf(file), 0);
-  if (workers === undefined && bytes <= INLINE_BYTES_MAX) return 0;
+  if (command === "query" && workers === undefined && bytes <= INLINE_BYTES_MAX) return 0;
   return Math.min(most, Math.max(1, Math.ceil(bytes / WARM_BYTES_PER_WORKER)));
 }
 

@@ -19,13 +19,20 @@ export function sampleJson(lines: readonly string[]): Column[] {
   for (const line of lines) {
     let value: unknown;
     try {
-      value = JSON.parse(line, keepNumbers as (key: string, value: unknown) => unknown);
+      value = parseLine(line);
     } catch {
       continue;
     }
     if (isObject(value)) addPaths(value, "", types);
   }
   return [...types].map(([name, type]) => ({ name, type: type ?? "text" }));
+}
+
+/** A line that JavaScript would write in the same way has its numbers as JavaScript writes them: no need to look at each. */
+function parseLine(line: string): unknown {
+  const value = JSON.parse(line);
+  if (JSON.stringify(value) === line) return value;
+  return JSON.parse(line, keepNumbers as (key: string, value: unknown) => unknown);
 }
 
 function keepNumbers(_key: string, value: unknown, context: { source?: string }): unknown {
@@ -40,13 +47,14 @@ function addPaths(object: Record<string, unknown>, prefix: string, types: Map<st
   for (const [key, value] of Object.entries(object)) {
     const path = prefix + key;
     if (isObject(value)) addPaths(value, `${path}.`, types);
-    else types.set(path, widerType(types.get(path), typeOfValue(value)));
+    else if (types.get(path) !== "text") types.set(path, widerType(types.get(path), typeOfValue(value)));
   }
 }
 
 function typeOfValue(value: unknown): ColumnType | undefined {
   if (value === null) return undefined;
   if (typeof value === "boolean") return "bool";
+  if (typeof value === "number") return typeOfText(String(value));
   if (value instanceof NumberText) return typeOfText(value.text);
   // A string of digits stays text: its writer chose quotes. Times have no other way to be written.
   return typeof value === "string" && typeOfText(value) === "timestamp" ? "timestamp" : "text";

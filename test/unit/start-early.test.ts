@@ -43,6 +43,8 @@ describe("threadsAhead", () => {
     ["a file that is not there", ["query", join(folder, "none.csv")], 0],
     ["a name that no file can have", ["query", "x".repeat(5000), "--select", "\0"], 0],
     ["a job", ["run", "job.ts"], 1],
+    ["a job and much input", ["run", "job.ts", `${folder}/*.csv`, "-w", "3"], 3],
+    ["a job and little input", ["run", "job.ts", small, "-w", "3"], 1],
     ["a job without threads", ["run", "job.ts", "-w0"], 0],
     ["help and plans run nothing", ["query", large, "--explain"], 0],
   ])("%s", (_, argv, expected) => {
