@@ -10,6 +10,8 @@ import type { Slice } from "./range-task.ts";
 
 /** Rows that are looked at to find the borders of one range: more make ranges more alike. */
 const SAMPLES_PER_RANGE = 16;
+/** Multiples of it, less their whole part, are spread evenly, however many there are. */
+const GOLDEN = 0.6180339887;
 
 /** One row: a range begins with it, and the one before ends before it. */
 interface Border {
@@ -52,12 +54,14 @@ function cutDisk(piece: DiskPiece, borders: Border[], order: OrderColumn[], rang
 function findBorders(pieces: readonly SortedPiece[], order: OrderColumn[], rangeRows: number): Border[] {
   const step = Math.max(1, Math.floor(rangeRows / SAMPLES_PER_RANGE));
   const samples: Border[] = [];
-  for (const piece of pieces) {
+  for (const [index, piece] of pieces.entries()) {
+    // Pieces are alike: at the same places in each, samples would lie in heaps of neighbours, with wide gaps between.
+    const first = Math.floor(step * ((index * GOLDEN) % 1));
     if (!isOnDisk(piece)) {
-      for (let row = step - 1; row < piece.rows; row += step) samples.push({ vectors: piece.vectors, row });
+      for (let row = first; row < piece.rows; row += step) samples.push({ vectors: piece.vectors, row });
       continue;
     }
-    let next = step;
+    let next = first;
     let at = 0;
     for (let block = 0; block < piece.blocks.length; block++) {
       // Blocks may be larger than a step.

@@ -104,12 +104,33 @@ export class SimdTable implements ResultTable {
     return this.#order;
   }
 
+  /** All columns in one block of shared memory: a message names it once, and each further block would cost as much again. */
   take(from: number, to: number): ResultVector[] {
-    return this.#take(from, to, shared);
+    const block = new SharedArrayBuffer(this.#bytesOf(from, to));
+    let at = 0;
+    return this.#take(from, to, (bytes) => {
+      const room = new Uint8Array(block, at, bytes);
+      at += aligned(bytes);
+      return room;
+    });
   }
 
   takeOwn(from: number, to: number): ResultVector[] {
     return this.#take(from, to, mapBytes);
+  }
+
+  /** What the arrays of rows from..to take. */
+  #bytesOf(from: number, to: number): number {
+    const n = to - from;
+    const order = this.orderAt() + from * 4;
+    let bytes = 0;
+    for (const { kind, hasNulls, first, ends } of this.columns) {
+      if (kind === "values" || kind === undefined) continue;
+      if (hasNulls) bytes += aligned(n);
+      if (kind !== "text") bytes += n * 8;
+      else bytes += aligned(this.#functions.textLength(first.at, ends.at, order, n)) + aligned(n * 4 + 4);
+    }
+    return bytes;
   }
 
   #take(from: number, to: number, room: Room): ResultVector[] {
@@ -128,8 +149,8 @@ export class SimdTable implements ResultTable {
       : undefined;
     if (kind === "text") return this.#takeText(column, order, n, nulls, room);
     const bytes = this.#gather(n * 8, room, (out) => this.#functions.gather64(column.first.at, order, n, out));
-    if (kind === "bigint") return { kind, values: new BigInt64Array(bytes.buffer, 0, n), nulls };
-    return { kind, values: new Float64Array(bytes.buffer, 0, n), nulls };
+    if (kind === "bigint") return { kind, values: new BigInt64Array(bytes.buffer, bytes.byteOffset, n), nulls };
+    return { kind, values: new Float64Array(bytes.buffer, bytes.byteOffset, n), nulls };
   }
 
   #takeText(column: TableColumn, order: number, n: number, nulls: Uint8Array | undefined, room: Room): ResultVector {
@@ -139,7 +160,8 @@ export class SimdTable implements ResultTable {
     const bytes = this.#gather(length, room, (out) =>
       this.#functions.gatherText(first.at, ends.at, text.at, order, n, out, offsetsAt),
     );
-    const offsets = new Uint32Array(room(n * 4 + 4).buffer, 0, n + 1);
+    const { buffer, byteOffset } = room(n * 4 + 4);
+    const offsets = new Uint32Array(buffer, byteOffset, n + 1);
     offsets.set(new Uint32Array(this.kernel.memory.buffer, offsetsAt, n + 1));
     this.kernel.free(offsetsAt);
     return { kind: "text", bytes, starts: offsets.subarray(0, n), ends: offsets.subarray(1), nulls };
@@ -156,11 +178,11 @@ export class SimdTable implements ResultTable {
   }
 }
 
-/** Where the bytes of a column go. */
+/** Where the bytes of an array of a column go; at a multiple of eight. */
 type Room = (bytes: number) => Uint8Array;
 
-function shared(bytes: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(bytes));
+function aligned(bytes: number): number {
+  return (bytes + 7) & ~7;
 }
 
 /** The words of the smallest and of the largest long are null's. */
