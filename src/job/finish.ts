@@ -22,7 +22,7 @@ export interface FinishedPart {
 }
 
 /** Up to so many rows of a part are values: merging and sorting those is done before a task would have begun. */
-const ROWS_AS_VALUES_MAX = 5_000;
+const ROWS_AS_VALUES_MAX = 2_000;
 /** A piece is sorted in one go; its entries fit a cache of a megabyte. So many rows, or bytes for long ones. */
 const PIECE_ROWS = 64 * 1024;
 const PIECE_BYTES = 32 * 1024 * 1024;

@@ -137,9 +137,10 @@ export class ByteWriter {
     this.text(value.toString());
   }
 
-  /** A copy that is exactly as long as what was written. */
+  /** What was written, once and for all: a copy without the room that is left, where that is worth one. */
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    const { bytes, length } = this;
+    return length * 8 < bytes.length * 7 ? bytes.slice(0, length) : bytes.subarray(0, length);
   }
 }
 
