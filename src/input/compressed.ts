@@ -7,8 +7,8 @@ import type { Transform } from "node:stream";
 import { InputError, ThreadmillError } from "../base/errors.ts";
 import type { Codec } from "./magic.ts";
 
-/** Decoders emit pieces of this size. */
-export const DECODED_BYTES: number = 512 * 1024;
+/** Decoders emit pieces of this size: each costs a hop to a thread of Node's pool, and fresh memory. 2 MB measured best of 0.5 to 4. */
+export const DECODED_BYTES: number = 2 * 1024 * 1024;
 
 /** A cursor over a stream of compressed bytes. */
 export class CompressedInput {
